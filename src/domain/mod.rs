@@ -1,0 +1,12 @@
+//! The nouns. One a file, no behaviour that needs the outside.
+
+pub mod annotation;
+pub mod feedback;
+pub mod policy;
+pub mod repo;
+pub mod rollout;
+pub mod signal;
+pub mod tally;
+pub mod theme;
+pub mod ticket;
+pub mod window;

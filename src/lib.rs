@@ -1,0 +1,4 @@
+//! hearback tells what customers think of a rollout.
+pub mod domain;
+pub mod id;
+pub mod time;
