@@ -1,4 +1,5 @@
 //! hearback tells what customers think of a rollout.
 pub mod domain;
 pub mod id;
+pub mod store;
 pub mod time;

@@ -1,1 +1,244 @@
-//! rollout
+//! One exposure of customers to one change, folded from signals.
+//!
+//! [`fold`] knows no order of arrival: it sorts what it is given by the source's own time, so that late, doubled and
+//! reordered deliveries end in the same rollouts.
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::OpensOn;
+use super::signal::{About, Exposure, Signal, SignalKind, Subject};
+use crate::id::RolloutId;
+use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
+
+/// A source's time older than this, against the arrival, does not date a window: GitHub redelivers for three days, and
+/// a window that opened years ago would be closed before anybody could speak.
+pub const LATE_DELIVERY_MAX_MS: i64 = 3 * DAY_MS;
+/// A source's clock may be this far ahead of ours.
+pub const CLOCK_SKEW_MAX_MS: i64 = 5 * MINUTE_MS;
+
+/// A part of a rollout with one exposure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// `10 %`, `pre-release`, `production`.
+    pub name: String,
+    /// How many it reaches.
+    pub exposure: Exposure,
+    /// Since when.
+    pub from: UnixMs,
+    /// Until when; `None` while it lasts.
+    pub until: Option<UnixMs>,
+}
+
+/// How a rollout ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum End {
+    /// Switched off or unpublished.
+    RolledBack,
+    /// The release or flag is gone.
+    Deleted,
+    /// The flag was put away.
+    Archived,
+}
+
+/// What the signals say of one rollout.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// From the subject and the generation: the same on every machine.
+    pub id: RolloutId,
+    /// What is rolled out.
+    pub subject: Subject,
+    /// 1 for the first time on, 2 for the second.
+    pub generation: u32,
+    /// The rollout of the same subject before this one.
+    pub parent: Option<RolloutId>,
+    /// Since when customers are exposed; `None` while it is only planned.
+    pub started_at: Option<UnixMs>,
+    /// The exposures so far, oldest first.
+    pub stages: Vec<Stage>,
+    /// Since when it reaches everybody, after stages that did not; `None` before, and for what never had stages.
+    pub full_since: Option<UnixMs>,
+    /// When and how it ended.
+    pub ended: Option<(UnixMs, End)>,
+    /// For people.
+    pub about: About,
+}
+
+impl Rollout {
+    /// What people call it: `v1.4.0`, `new-checkout in production`.
+    pub fn label(&self) -> String {
+        match &self.subject {
+            Subject::Release { release, .. } => self.about.tag.clone().unwrap_or_else(|| release.clone()),
+            Subject::Flag { environment, flag, .. } if environment.is_empty() => flag.clone(),
+            Subject::Flag { environment, flag, .. } => format!("{flag} in {environment}"),
+            Subject::Tag { tag, .. } => tag.clone(),
+        }
+    }
+
+    /// The stage that a statement made at `at` belongs to.
+    pub fn stage_at(&self, at: UnixMs) -> Option<&Stage> {
+        self.stages.iter().rev().find(|s| s.from <= at)
+    }
+
+    /// The stage that lasts.
+    pub fn stage(&self) -> Option<&Stage> {
+        self.stages.last()
+    }
+}
+
+/// The moment that dates a window: the source's, unless it lies in the future or too far back.
+fn effective(signal: &Signal) -> UnixMs {
+    match signal.occurred_at {
+        Some(at)
+            if at <= signal.received_at.plus(CLOCK_SKEW_MAX_MS)
+                && signal.received_at.since(at) <= LATE_DELIVERY_MAX_MS =>
+        {
+            UnixMs(at.0.min(signal.received_at.0))
+        }
+        Some(_) | None => signal.received_at,
+    }
+}
+
+/// The rollouts of one subject, oldest first. `signals` may come in any order and repeat.
+///
+/// `watched` tells whether customers live in an environment; what happens elsewhere opens nothing.
+pub fn fold(subject: &Subject, signals: &[Signal], opens_on: OpensOn, watched: &dyn Fn(&str) -> bool) -> Vec<Rollout> {
+    let mut sorted: Vec<&Signal> = signals.iter().collect();
+    sorted.sort_by(|a, b| {
+        (a.at(), a.kind.rank(), a.received_at)
+            .cmp(&(b.at(), b.kind.rank(), b.received_at))
+            .then_with(|| format!("{:?}", a.kind).cmp(&format!("{:?}", b.kind)))
+    });
+    let deleted_first = sorted.iter().position(|s| s.kind == SignalKind::Deleted);
+    let mut about = About::default();
+    let mut rollouts: Vec<Rollout> = Vec::new();
+    for (i, signal) in sorted.iter().enumerate() {
+        about = merged(about, &signal.about);
+        // What is deleted does not come back under the same id: anything after it was on its way before.
+        if deleted_first.is_some_and(|gone| i > gone) {
+            continue;
+        }
+        apply(&mut rollouts, subject, signal, opens_on, watched);
+    }
+    for rollout in &mut rollouts {
+        rollout.about = about.clone();
+    }
+    rollouts
+}
+
+fn apply(
+    rollouts: &mut Vec<Rollout>,
+    subject: &Subject,
+    signal: &Signal,
+    opens_on: OpensOn,
+    watched: &dyn Fn(&str) -> bool,
+) {
+    let at = effective(signal);
+    let shown = |name: &str, exposure| Change::Show { name: name.to_owned(), exposure };
+    let change = match &signal.kind {
+        SignalKind::Published { .. } | SignalKind::Promoted if opens_on == OpensOn::Deployed => Change::Plan,
+        SignalKind::Published { prerelease: true } => shown("pre-release", Exposure::Some),
+        SignalKind::Published { prerelease: false } | SignalKind::Promoted => shown("released", Exposure::On),
+        SignalKind::Deployed { environment, production } => match (opens_on, *production || watched(environment)) {
+            (OpensOn::Deployed, true) => shown(environment, Exposure::On),
+            (OpensOn::Deployed, false) => shown(environment, Exposure::Some),
+            // Published to everybody already: a deployment names the stage and changes no exposure.
+            (OpensOn::Published, true) => Change::Name(environment.clone()),
+            (OpensOn::Published, false) => return,
+        },
+        SignalKind::Exposed { exposure: Exposure::Off } | SignalKind::Unpublished => Change::End(End::RolledBack),
+        SignalKind::Exposed { exposure } => match subject {
+            Subject::Flag { environment, .. } if !watched(environment) => return,
+            Subject::Flag { .. } | Subject::Release { .. } | Subject::Tag { .. } => shown(&exposure.words(), *exposure),
+        },
+        SignalKind::Archived => Change::End(End::Archived),
+        SignalKind::Deleted => Change::End(End::Deleted),
+        SignalKind::Created | SignalKind::Edited => return,
+    };
+    change.to(rollouts, subject, at);
+}
+
+/// What a signal does to the latest rollout.
+enum Change {
+    Plan,
+    Show { name: String, exposure: Exposure },
+    Name(String),
+    End(End),
+}
+
+impl Change {
+    fn to(self, rollouts: &mut Vec<Rollout>, subject: &Subject, at: UnixMs) {
+        let live = rollouts.last_mut().filter(|r| r.ended.is_none());
+        match (self, live) {
+            (Self::Plan, Some(_)) | (Self::Name(_), None) => {}
+            (Self::Plan, None) => begin(rollouts, subject),
+            (Self::Show { name, exposure }, Some(rollout)) => show(rollout, name, exposure, at),
+            (Self::Show { name, exposure }, None) => {
+                begin(rollouts, subject);
+                if let Some(rollout) = rollouts.last_mut() {
+                    show(rollout, name, exposure, at);
+                }
+            }
+            (Self::Name(name), Some(rollout)) => {
+                if let Some(stage) = rollout.stages.last_mut() {
+                    stage.name = name;
+                }
+            }
+            (Self::End(end), Some(rollout)) => {
+                rollout.ended = Some((at, end));
+                if let Some(stage) = rollout.stages.last_mut() {
+                    stage.until = Some(at);
+                }
+            }
+            // Gone after it was taken back: the end is told, its moment stays.
+            (Self::End(end), None) => {
+                if let Some((_, how)) = rollouts.last_mut().and_then(|r| r.ended.as_mut())
+                    && end == End::Deleted
+                {
+                    *how = end;
+                }
+            }
+        }
+    }
+}
+
+fn begin(rollouts: &mut Vec<Rollout>, subject: &Subject) {
+    let generation = u32::try_from(rollouts.len()).unwrap_or(u32::MAX).saturating_add(1);
+    rollouts.push(Rollout {
+        id: RolloutId::of_key(&format!("{}#{generation}", subject.key())),
+        subject: subject.clone(),
+        generation,
+        parent: rollouts.last().map(|r| r.id.clone()),
+        started_at: None,
+        stages: Vec::new(),
+        full_since: None,
+        ended: None,
+        about: About::default(),
+    });
+}
+
+fn show(rollout: &mut Rollout, name: String, exposure: Exposure, at: UnixMs) {
+    let started = *rollout.started_at.get_or_insert(at);
+    let at = UnixMs(at.0.max(started.0));
+    if let Some(last) = rollout.stages.last_mut() {
+        if last.exposure == exposure {
+            return;
+        }
+        last.until = Some(at);
+        rollout.full_since = (exposure == Exposure::On).then_some(at);
+    } else if exposure == Exposure::On && matches!(rollout.subject, Subject::Flag { .. }) {
+        rollout.full_since = Some(at);
+    }
+    rollout.stages.push(Stage { name, exposure, from: at, until: None });
+}
+
+/// Later facts win where they say something.
+fn merged(old: About, new: &About) -> About {
+    About {
+        repo: new.repo.clone().or(old.repo),
+        tag: new.tag.clone().or(old.tag),
+        title: new.title.clone().filter(|t| !t.is_empty()).or(old.title),
+        url: new.url.clone().or(old.url),
+        installation: new.installation.or(old.installation),
+    }
+}

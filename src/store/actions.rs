@@ -1,0 +1,228 @@
+//! The outbox: planned effects on the outside world.
+//!
+//! A claim is a lease with an end, not an open transaction. `sent_ms` is written before a request leaves and cleared
+//! only when its outcome is known, so that after a crash everybody can see that something may have happened.
+
+use anyhow::{Context, Result};
+
+use super::Tx;
+use crate::id::{ActionId, RolloutId, TicketId};
+use crate::time::UnixMs;
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionKind {
+    /// Make the issue, or adopt the one that is there.
+    File,
+    /// Bring the section to what is wanted.
+    Revise,
+    /// Bring the quotes' comment to what is wanted.
+    Quote,
+}
+
+impl ActionKind {
+    /// The name that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Revise => "revise",
+            Self::Quote => "quote",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::File, Self::Revise, Self::Quote].into_iter().find(|k| k.as_str() == text)
+    }
+}
+
+/// An action as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// Its id.
+    pub id: ActionId,
+    /// Equal for the same effect planned twice.
+    pub dedupe_key: String,
+    /// The ticket that it keeps true.
+    pub ticket: TicketId,
+    /// The rollout behind the ticket.
+    pub rollout: RolloutId,
+    /// What it does.
+    pub kind: ActionKind,
+    /// With what, as JSON.
+    pub payload: String,
+    /// What a pause holds back.
+    pub scope: String,
+    /// Failures so far.
+    pub attempts: i64,
+    /// Who holds the lease.
+    pub owner: Option<String>,
+    /// Until when.
+    pub lease_until: UnixMs,
+    /// When the latest request whose outcome is unknown began.
+    pub sent_at: Option<UnixMs>,
+    /// When it was planned.
+    pub created_at: UnixMs,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    dedupe_key: String,
+    ticket_id: String,
+    rollout_id: String,
+    kind: String,
+    payload: String,
+    scope: String,
+    attempts: i64,
+    owner: Option<String>,
+    lease_ms: i64,
+    sent_ms: Option<i64>,
+    created_ms: i64,
+}
+
+impl TryFrom<Row> for Action {
+    type Error = anyhow::Error;
+
+    fn try_from(r: Row) -> Result<Self> {
+        Ok(Self {
+            id: ActionId(r.id),
+            dedupe_key: r.dedupe_key,
+            ticket: TicketId(r.ticket_id),
+            rollout: RolloutId(r.rollout_id),
+            kind: ActionKind::parse(&r.kind).with_context(|| format!("unknown action {}", r.kind))?,
+            payload: r.payload,
+            scope: r.scope,
+            attempts: r.attempts,
+            owner: r.owner,
+            lease_until: UnixMs(r.lease_ms),
+            sent_at: r.sent_ms.map(UnixMs),
+            created_at: UnixMs(r.created_ms),
+        })
+    }
+}
+
+/// Plans an action for `due`. `false` where the same effect was planned before.
+pub async fn plan(tx: &mut Tx, a: &Action, due: UnixMs) -> Result<bool> {
+    let n = on!(tx, c => sqlx::query(
+        "INSERT INTO actions (id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, state, attempts, due_ms, lease_ms, created_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, 0, $9) ON CONFLICT (dedupe_key) DO NOTHING")
+        .bind(a.id.as_str()).bind(&a.dedupe_key).bind(a.ticket.as_str()).bind(a.rollout.as_str()).bind(a.kind.as_str())
+        .bind(&a.payload).bind(&a.scope).bind(due.0).bind(a.created_at.0).execute(c).await?.rows_affected());
+    Ok(n > 0)
+}
+
+/// The waiting action of a kind on a ticket.
+pub async fn waiting(tx: &mut Tx, ticket: &TicketId, kind: ActionKind) -> Result<Option<Action>> {
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(
+        "SELECT id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms
+         FROM actions WHERE ticket_id = $1 AND kind = $2 AND state = 'waiting' ORDER BY created_ms LIMIT 1")
+        .bind(ticket.as_str()).bind(kind.as_str()).fetch_optional(c).await?);
+    row.map(Action::try_from).transpose()
+}
+
+/// Gives a waiting action that nobody holds what is wanted now instead. `false` where somebody holds it.
+pub async fn replace_payload(tx: &mut Tx, id: &ActionId, payload: &str, now: UnixMs) -> Result<bool> {
+    let n = on!(tx, c => sqlx::query(
+        "UPDATE actions SET payload = $2 WHERE id = $1 AND state = 'waiting' AND lease_ms <= $3 AND sent_ms IS NULL")
+        .bind(id.as_str()).bind(payload).bind(now.0).execute(c).await?.rows_affected());
+    Ok(n > 0)
+}
+
+/// Takes up to `limit` due actions whose scope is not paused, until `lease_until`.
+pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, limit: i64) -> Result<Vec<Action>> {
+    let sql = if tx.skips_locked() {
+        "UPDATE actions SET owner = $2, lease_ms = $3, due_ms = $3 WHERE id IN (
+           SELECT a.id FROM actions a WHERE a.state = 'waiting' AND a.due_ms <= $1
+             AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.scope = a.scope AND p.until_ms > $1)
+           ORDER BY a.due_ms, a.id LIMIT $4 FOR UPDATE SKIP LOCKED)
+         RETURNING id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms"
+    } else {
+        "UPDATE actions SET owner = $2, lease_ms = $3, due_ms = $3 WHERE id IN (
+           SELECT a.id FROM actions a WHERE a.state = 'waiting' AND a.due_ms <= $1
+             AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.scope = a.scope AND p.until_ms > $1)
+           ORDER BY a.due_ms, a.id LIMIT $4)
+         RETURNING id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms"
+    };
+    let rows: Vec<Row> =
+        on!(tx, c => sqlx::query_as(sql).bind(now.0).bind(owner).bind(lease_until.0).bind(limit).fetch_all(c).await?);
+    rows.into_iter().map(Action::try_from).collect()
+}
+
+/// Notes that a request leaves now; `false` where the lease is no longer held for at least until `needed_until`, and
+/// then nothing may be sent.
+pub async fn mark_sent(tx: &mut Tx, id: &ActionId, owner: &str, now: UnixMs, needed_until: UnixMs) -> Result<bool> {
+    let n = on!(tx, c => sqlx::query(
+        "UPDATE actions SET sent_ms = $3 WHERE id = $1 AND owner = $2 AND lease_ms >= $4 AND state = 'waiting'")
+        .bind(id.as_str()).bind(owner).bind(now.0).bind(needed_until.0).execute(c).await?.rows_affected());
+    Ok(n > 0)
+}
+
+/// Whether the lease is still held for at least until `needed_until`: read immediately before a request leaves.
+pub async fn holds(tx: &mut Tx, id: &ActionId, owner: &str, needed_until: UnixMs) -> Result<bool> {
+    let n: i64 = on!(tx, c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM actions WHERE id = $1 AND owner = $2 AND lease_ms >= $3 AND state = 'waiting'")
+        .bind(id.as_str()).bind(owner).bind(needed_until.0).fetch_one(c).await?);
+    Ok(n > 0)
+}
+
+/// Ends an action well.
+pub async fn finish(tx: &mut Tx, id: &ActionId, outcome: &str, now: UnixMs) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE actions SET state = 'done', outcome = $2, error = NULL, done_ms = $3, sent_ms = NULL, owner = NULL WHERE id = $1")
+        .bind(id.as_str()).bind(outcome).bind(now.0).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Ends an action for good without effect; the reason is for people.
+pub async fn give_up(tx: &mut Tx, id: &ActionId, error: &str, now: UnixMs) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE actions SET state = 'failed', error = $2, done_ms = $3, owner = NULL WHERE id = $1")
+        .bind(id.as_str()).bind(error).bind(now.0).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Tries again at `due`. `sent` stays where the outcome of the last request is unknown; `failure` counts as an attempt.
+pub async fn retry(
+    tx: &mut Tx,
+    id: &ActionId,
+    due: UnixMs,
+    sent: Option<UnixMs>,
+    failure: bool,
+    error: &str,
+) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE actions SET due_ms = $2, sent_ms = $3, attempts = attempts + $4, error = $5, owner = NULL, lease_ms = 0 WHERE id = $1")
+        .bind(id.as_str()).bind(due.0).bind(sent.map(|t| t.0)).bind(i64::from(failure)).bind(error).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Makes an action that was given up wait again, for people who mended the cause. Gives how many.
+pub async fn revive_failed(tx: &mut Tx, now: UnixMs) -> Result<u64> {
+    Ok(on!(tx, c => {
+        sqlx::query("UPDATE tickets SET state = CASE WHEN key IS NULL THEN 'wanted' ELSE 'filed' END, error = NULL WHERE state = 'failed'")
+            .execute(&mut *c).await?;
+        sqlx::query("UPDATE actions SET state = 'waiting', attempts = 0, due_ms = $1, lease_ms = 0 WHERE state = 'failed'")
+            .bind(now.0).execute(&mut *c).await?.rows_affected()
+    }))
+}
+
+/// When the next action is due.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<UnixMs>> {
+    let at: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT MIN(due_ms) FROM actions WHERE state = 'waiting'")
+        .fetch_one(c).await?);
+    Ok(at.map(UnixMs))
+}
+
+/// How many actions are in each state.
+pub async fn by_state(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
+    Ok(
+        on!(tx, c => sqlx::query_as("SELECT state, COUNT(*) FROM actions GROUP BY state ORDER BY state").fetch_all(c).await?),
+    )
+}
+
+/// Waiting actions that failed at least once: ticket, kind, attempts, error.
+pub async fn troubled(tx: &mut Tx, limit: i64) -> Result<Vec<(String, String, i64, String)>> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT ticket_id, kind, attempts, error FROM actions WHERE state IN ('waiting', 'failed') AND error IS NOT NULL
+         ORDER BY created_ms DESC LIMIT $1").bind(limit).fetch_all(c).await?))
+}

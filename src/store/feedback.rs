@@ -1,0 +1,241 @@
+//! Customer statements and what was read in them.
+
+use anyhow::Result;
+
+use super::{Tx, from_json, to_json};
+use crate::domain::annotation::{Annotation, Intent, Sentiment};
+use crate::domain::feedback::{AttributedBy, Belongs, Feedback, Rating};
+use crate::id::{FeedbackId, RolloutId, ThemeId};
+use crate::time::UnixMs;
+
+/// A statement on its way in: redacted, attributed, not read yet.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    /// What is known of it.
+    pub feedback: Feedback,
+    /// Equal for the same statement sent twice.
+    pub dedupe_key: String,
+    /// How it found its rollout.
+    pub by: AttributedBy,
+    /// What the sender said about where it belongs.
+    pub belongs: Belongs,
+    /// The sender's idea of the language.
+    pub locale: Option<String>,
+    /// Where in the product it was said.
+    pub url: Option<String>,
+    /// Anything else.
+    pub metadata: Option<String>,
+    /// When it came.
+    pub received_at: UnixMs,
+}
+
+/// A query over the columns that make a [`Feedback`]; the text stays static.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, rollout_id, person, anonymous, text, rating_value, rating_scale, variant, attributes, channel, ",
+            "occurred_ms, theme_id, language, sentiment, score, confidence, intent, intent_confidence, spam, fingerprint, ",
+            "engine, locale FROM feedback ",
+            $rest
+        )
+    };
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    rollout_id: Option<String>,
+    person: String,
+    anonymous: i64,
+    text: Option<String>,
+    rating_value: Option<f64>,
+    rating_scale: Option<f64>,
+    variant: Option<String>,
+    attributes: String,
+    channel: String,
+    occurred_ms: i64,
+    theme_id: Option<String>,
+    language: Option<String>,
+    sentiment: Option<String>,
+    score: Option<f64>,
+    confidence: Option<f64>,
+    intent: Option<String>,
+    intent_confidence: Option<f64>,
+    spam: Option<i64>,
+    fingerprint: Option<i64>,
+    engine: Option<String>,
+}
+
+impl Row {
+    fn annotation(&self) -> Option<Annotation> {
+        Some(Annotation {
+            language: self.language.clone()?,
+            sentiment: Sentiment::parse(self.sentiment.as_deref()?)?,
+            score: self.score?,
+            confidence: self.confidence?,
+            intent: Intent::parse(self.intent.as_deref()?)?,
+            intent_confidence: self.intent_confidence?,
+            spam: self.spam? != 0,
+            fingerprint: self.fingerprint?.cast_unsigned(),
+            engine: self.engine.clone()?,
+        })
+    }
+}
+
+impl TryFrom<Row> for Feedback {
+    type Error = anyhow::Error;
+
+    fn try_from(r: Row) -> Result<Self> {
+        let annotation = r.annotation();
+        Ok(Self {
+            id: FeedbackId(r.id),
+            rollout: r.rollout_id.map(RolloutId),
+            person: r.person,
+            anonymous: r.anonymous != 0,
+            text: r.text,
+            rating: r.rating_value.zip(r.rating_scale).map(|(value, scale)| Rating { value, scale }),
+            variant: r.variant,
+            attributes: from_json(&r.attributes)?,
+            channel: r.channel,
+            occurred_at: UnixMs(r.occurred_ms),
+            annotation,
+            theme: r.theme_id.map(ThemeId),
+        })
+    }
+}
+
+fn nouns(rows: Vec<Row>) -> Result<Vec<Feedback>> {
+    rows.into_iter().map(Feedback::try_from).collect()
+}
+
+/// Keeps a statement. Where the same was kept before, nothing is written and the earlier id is given.
+pub async fn insert(tx: &mut Tx, n: &Incoming) -> Result<(FeedbackId, bool)> {
+    let f = &n.feedback;
+    let attributes = to_json(&f.attributes)?;
+    on!(tx, c => {
+        let done = sqlx::query(
+            "INSERT INTO feedback (id, dedupe_key, rollout_id, attributed_by, wanted_rollout, wanted_flag, wanted_release,
+               person, anonymous, text, rating_value, rating_scale, variant, attributes, channel, locale, url, metadata,
+               occurred_ms, received_ms, state, counts)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 'new', 0)
+             ON CONFLICT (dedupe_key) DO NOTHING")
+            .bind(f.id.as_str()).bind(&n.dedupe_key).bind(f.rollout.as_ref().map(RolloutId::as_str)).bind(n.by.as_str())
+            .bind(&n.belongs.rollout).bind(&n.belongs.flag).bind(&n.belongs.release).bind(&f.person)
+            .bind(i64::from(f.anonymous)).bind(&f.text).bind(f.rating.map(|r| r.value)).bind(f.rating.map(|r| r.scale))
+            .bind(&f.variant).bind(&attributes).bind(&f.channel).bind(&n.locale).bind(&n.url).bind(&n.metadata)
+            .bind(f.occurred_at.0).bind(n.received_at.0).execute(&mut *c).await?.rows_affected();
+        if done > 0 {
+            return Ok((f.id.clone(), true));
+        }
+        let id: String = sqlx::query_scalar("SELECT id FROM feedback WHERE dedupe_key = $1")
+            .bind(&n.dedupe_key).fetch_one(&mut *c).await?;
+        Ok((FeedbackId(id), false))
+    })
+}
+
+/// Rollouts that have statements nobody read yet; `None` stands for statements without a rollout.
+pub async fn unread_rollouts(tx: &mut Tx, limit: i64) -> Result<Vec<Option<RolloutId>>> {
+    let rows: Vec<Option<String>> = on!(tx, c => sqlx::query_scalar(
+        "SELECT rollout_id FROM feedback WHERE state = 'new' GROUP BY rollout_id ORDER BY MIN(received_ms) LIMIT $1")
+        .bind(limit).fetch_all(c).await?);
+    Ok(rows.into_iter().map(|r| r.map(RolloutId)).collect())
+}
+
+/// Statements of a rollout (or of none) that nobody read yet, in the order in which they were said, with the locale.
+pub async fn unread(tx: &mut Tx, rollout: Option<&RolloutId>, limit: i64) -> Result<Vec<(Feedback, Option<String>)>> {
+    #[derive(sqlx::FromRow)]
+    struct WithLocale {
+        #[sqlx(flatten)]
+        row: Row,
+        locale: Option<String>,
+    }
+    let sql = select!("WHERE state = 'new' AND rollout_id IS NOT DISTINCT FROM $1 ORDER BY occurred_ms, id LIMIT $2");
+    let rows: Vec<WithLocale> =
+        on!(tx, c => sqlx::query_as(sql).bind(rollout.map(RolloutId::as_str)).bind(limit).fetch_all(c).await?);
+    rows.into_iter().map(|r| Ok((r.row.try_into()?, r.locale))).collect()
+}
+
+/// Whether a rollout has statements nobody read yet.
+pub async fn has_unread(tx: &mut Tx, rollout: &RolloutId) -> Result<bool> {
+    let n: i64 = on!(tx, c => sqlx::query_scalar(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM feedback WHERE state = 'new' AND rollout_id = $1 LIMIT 1) AS waiting")
+        .bind(rollout.as_str()).fetch_one(c).await?);
+    Ok(n > 0)
+}
+
+/// Keeps what was read in a statement, its theme, and whether it is its person's voice.
+pub async fn keep_reading(tx: &mut Tx, f: &Feedback, a: &Annotation, counts: bool) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE feedback SET state = 'read', counts = $2, theme_id = $3, language = $4, sentiment = $5, score = $6,
+           confidence = $7, intent = $8, intent_confidence = $9, spam = $10, fingerprint = $11, engine = $12 WHERE id = $1")
+        .bind(f.id.as_str()).bind(i64::from(counts)).bind(f.theme.as_ref().map(ThemeId::as_str)).bind(&a.language)
+        .bind(a.sentiment.as_str()).bind(a.score).bind(a.confidence).bind(a.intent.as_str()).bind(a.intent_confidence)
+        .bind(i64::from(a.spam)).bind(a.fingerprint.cast_signed()).bind(&a.engine).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// The statement that counts for a person in a rollout.
+pub async fn voice_of(tx: &mut Tx, rollout: &RolloutId, person: &str) -> Result<Option<Feedback>> {
+    let sql = select!("WHERE rollout_id = $1 AND person = $2 AND counts = 1");
+    let row: Option<Row> =
+        on!(tx, c => sqlx::query_as(sql).bind(rollout.as_str()).bind(person).fetch_optional(c).await?);
+    row.map(Feedback::try_from).transpose()
+}
+
+/// A newer statement of the same person counts from now on.
+pub async fn silence(tx: &mut Tx, id: &FeedbackId) -> Result<()> {
+    on!(tx, c => sqlx::query("UPDATE feedback SET counts = 0 WHERE id = $1").bind(id.as_str()).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// The statements of a theme that count, latest first.
+pub async fn of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Result<Vec<Feedback>> {
+    let sql = select!("WHERE theme_id = $1 AND counts = 1 ORDER BY occurred_ms DESC, id DESC LIMIT $2");
+    nouns(on!(tx, c => sqlx::query_as(sql).bind(theme.as_str()).bind(limit).fetch_all(c).await?))
+}
+
+/// The statements of a rollout, latest first, before `before` where given.
+pub async fn of_rollout(
+    tx: &mut Tx,
+    rollout: &RolloutId,
+    before: Option<(UnixMs, &FeedbackId)>,
+    limit: i64,
+) -> Result<Vec<Feedback>> {
+    let (ms, id) = before.map_or((i64::MAX, "~".to_owned()), |(at, id)| (at.0, id.0.clone()));
+    let sql = select!(
+        "WHERE rollout_id = $1 AND (occurred_ms < $2 OR (occurred_ms = $2 AND id < $3)) ORDER BY occurred_ms DESC, id DESC LIMIT $4"
+    );
+    nouns(on!(tx, c => sqlx::query_as(sql).bind(rollout.as_str()).bind(ms).bind(id).bind(limit).fetch_all(c).await?))
+}
+
+/// How many people of a theme are in each stage, variant or plan: `what` is a column or an attribute that the program
+/// names, never the outside.
+pub async fn variants_of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Result<Vec<(String, i64)>> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT variant, COUNT(*) FROM feedback WHERE theme_id = $1 AND counts = 1 AND variant IS NOT NULL
+         GROUP BY variant ORDER BY COUNT(*) DESC, variant LIMIT $2").bind(theme.as_str()).bind(limit).fetch_all(c).await?))
+}
+
+/// Joins kept statements to a rollout that became known after them: those that named it, its flag or its tag.
+pub async fn join_late(
+    tx: &mut Tx,
+    rollout: &RolloutId,
+    flag: Option<&str>,
+    tag: Option<&str>,
+    since: UnixMs,
+) -> Result<u64> {
+    Ok(on!(tx, c => sqlx::query(
+        "UPDATE feedback SET rollout_id = $1, state = 'new',
+           attributed_by = CASE WHEN wanted_rollout = $1 THEN 'rollout' WHEN wanted_flag IS NOT NULL THEN 'flag' ELSE 'release' END
+         WHERE rollout_id IS NULL AND received_ms >= $4
+           AND (wanted_rollout = $1 OR (wanted_rollout IS NULL AND wanted_flag IS NOT NULL AND wanted_flag = CAST($2 AS TEXT))
+             OR (wanted_rollout IS NULL AND wanted_flag IS NULL AND wanted_release IS NOT NULL AND wanted_release = CAST($3 AS TEXT)))")
+        .bind(rollout.as_str()).bind(flag).bind(tag).bind(since.0).execute(c).await?.rows_affected()))
+}
+
+/// All statements, and how many found no rollout.
+pub async fn totals(tx: &mut Tx) -> Result<(i64, i64)> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN rollout_id IS NULL THEN 1 ELSE 0 END), 0) AS BIGINT) FROM feedback")
+        .fetch_one(c).await?))
+}

@@ -1,0 +1,37 @@
+//! How far schedules got, and who may run them.
+
+use anyhow::Result;
+
+use super::Tx;
+use crate::time::UnixMs;
+
+/// Takes a schedule that is due, until `lease_until`. Gives its cursor; `None` where it is not due or another has it.
+pub async fn take(
+    tx: &mut Tx,
+    name: &str,
+    owner: &str,
+    now: UnixMs,
+    lease_until: UnixMs,
+) -> Result<Option<Option<String>>> {
+    on!(tx, c => {
+        sqlx::query("INSERT INTO schedules (name, due_ms) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING")
+            .bind(name).execute(&mut *c).await?;
+        Ok(sqlx::query_scalar(
+            "UPDATE schedules SET owner = $2, due_ms = $4 WHERE name = $1 AND due_ms <= $3 RETURNING cursor")
+            .bind(name).bind(owner).bind(now.0).bind(lease_until.0).fetch_optional(&mut *c).await?)
+    })
+}
+
+/// Ends a run: when it is due next, how far it got, and what it has to say.
+pub async fn done(tx: &mut Tx, name: &str, due: UnixMs, cursor: Option<&str>, note: &str) -> Result<()> {
+    on!(tx, c => sqlx::query("UPDATE schedules SET due_ms = $2, cursor = $3, note = $4 WHERE name = $1")
+        .bind(name).bind(due.0).bind(cursor).bind(note).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// What the last run of a schedule had to say.
+pub async fn note(tx: &mut Tx, name: &str) -> Result<Option<String>> {
+    let row: Option<Option<String>> = on!(tx, c => sqlx::query_scalar("SELECT note FROM schedules WHERE name = $1")
+        .bind(name).fetch_optional(c).await?);
+    Ok(row.flatten())
+}
