@@ -1,0 +1,5 @@
+//! Decisions: synchronous pure functions that return data and their reason.
+
+pub mod attribution;
+pub mod tickets;
+pub mod windows;

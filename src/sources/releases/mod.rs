@@ -1,0 +1,3 @@
+//! Platforms that publish releases.
+
+pub mod github;
