@@ -3,4 +3,5 @@ mod client;
 mod deliveries;
 mod faults;
 mod github;
+mod jira;
 mod receiver;
