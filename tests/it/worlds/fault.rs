@@ -1,6 +1,6 @@
 //! What can go wrong with one request, and the queue of what shall.
 
-use super::server::Answer;
+use super::ask::Answer;
 
 /// One thing that goes wrong. "Before" and "after" are seen from the effect: an issue made, a comment edited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

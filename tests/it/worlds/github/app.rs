@@ -6,10 +6,12 @@ use octocrab::jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::provider::{not_found, problem};
 use super::state::{APP_ID, BOT, INSTALLATION_ID, Installation, PERSONAL_LOGIN, PERSONAL_TOKEN, State};
-use super::{Call, not_found, paging, problem, shapes};
+use super::{Call, paging, shapes};
+use crate::worlds::ask::{Answer, Ask, Outcome};
 use crate::worlds::post::guid;
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes outside of repositories that are about the App.
 pub const ROUTES: &[Line<State>] = &[
@@ -156,7 +158,7 @@ fn installation_repos(world: &mut State, ask: &Ask) -> Outcome {
 fn user(world: &mut State, _: &Ask) -> Outcome {
     match world.actor.as_str() {
         BOT => Err(problem(403, "Resource not accessible by integration")),
-        login => Ok(Answer::json(200, shapes::user(world, &login.to_owned()))),
+        login => Ok(Answer::json(200, shapes::user(world, login))),
     }
 }
 

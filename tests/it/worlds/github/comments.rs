@@ -5,9 +5,11 @@ use hearback::time::UnixMs;
 use serde_json::{Value, json};
 
 use super::issues::{BODY_CHARS_MAX, found, tracker};
+use super::provider::{invalid, problem, unprocessable};
 use super::state::{Comment, State};
-use super::{Call, events, invalid, paging, problem, shapes, unprocessable};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use super::{Call, events, paging, shapes};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes below a repository.
 pub const IN_REPO: &[Line<State>] = &[

@@ -3,10 +3,12 @@
 use axum::routing::MethodFilter;
 use serde_json::{Value, json};
 
+use super::Call;
+use super::provider::not_found;
 use super::state::{APP_ID, Delivery, Event, INSTALLATION_ID, State};
-use super::{Call, not_found};
+use crate::worlds::ask::{Answer, Ask, Outcome};
 use crate::worlds::post::{Heard, Hook, post, sign};
-use crate::worlds::server::{Answer, Ask, Line, Outcome, RUNTIME, Shared, lock};
+use crate::worlds::server::{Line, RUNTIME, Shared, lock};
 
 /// Routes of the App's hook.
 pub const ROUTES: &[Line<State>] = &[
@@ -22,7 +24,7 @@ fn list(world: &mut State, ask: &Ask) -> Outcome {
         None => u64::MAX,
         Some(cursor) => {
             let id = cursor.strip_prefix("v1_").and_then(|id| id.parse().ok());
-            id.ok_or_else(|| super::problem(422, "Cursor is invalid"))?
+            id.ok_or_else(|| super::provider::problem(422, "Cursor is invalid"))?
         }
     };
     let status = ask.query("status");

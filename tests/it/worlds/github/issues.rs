@@ -4,9 +4,11 @@ use axum::routing::MethodFilter;
 use hearback::time::UnixMs;
 use serde_json::{Value, json};
 
+use super::provider::{invalid, not_found, problem, unprocessable};
 use super::state::{Fate, Issue, Repo, State};
-use super::{Call, events, invalid, not_found, paging, problem, repos, shapes, unprocessable};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use super::{Call, events, paging, repos, shapes};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// The most characters of an issue's or comment's text.
 pub const BODY_CHARS_MAX: usize = 65_536;
@@ -52,12 +54,11 @@ fn check(world: &State, ask: &Ask) -> Result<(), Answer> {
         }))
     };
     match &ask.json()["title"] {
-        Value::Null => {}
         Value::String(title) if title.trim().is_empty() => return Err(invalid("Issue", "title", "missing_field")),
         Value::String(title) if title.chars().count() > TITLE_CHARS_MAX => {
             return Err(long("title", TITLE_CHARS_MAX));
         }
-        Value::String(_) => {}
+        Value::Null | Value::String(_) => {}
         _ => return Err(invalid("Issue", "title", "invalid")),
     }
     if ask.text("body").is_some_and(|body| body.chars().count() > BODY_CHARS_MAX) {

@@ -4,9 +4,11 @@ use axum::routing::MethodFilter;
 use serde_json::Value;
 
 use super::issues::{found, names, tracker};
+use super::provider::{invalid, problem};
 use super::state::State;
-use super::{Call, events, invalid, paging, problem, shapes};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use super::{Call, events, paging, shapes};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes below a repository.
 pub const IN_REPO: &[Line<State>] = &[

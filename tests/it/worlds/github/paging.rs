@@ -1,7 +1,7 @@
 //! Pages and `Link` headers. The links are by repository id, as GitHub's are: a client must follow, not build them.
 
 use super::state::State;
-use crate::worlds::server::{Answer, Ask};
+use crate::worlds::ask::{Answer, Ask};
 
 /// A page's `Link` header.
 pub struct Links(Option<String>);
@@ -21,12 +21,9 @@ pub fn page<T>(world: &State, ask: &Ask, path: &str, items: Vec<T>) -> (Vec<T>, 
     let number = |name: &str, default: usize| ask.query(name).and_then(|v| v.parse().ok()).unwrap_or(default).max(1);
     let (size, page) = (number("per_page", 30).min(100), number("page", 1));
     let last = items.len().div_ceil(size).max(1);
-    let kept: String = ask
-        .query
-        .iter()
-        .filter(|(k, _)| k != "page" && k != "per_page")
-        .map(|(k, v)| format!("&{k}={}", url::form_urlencoded::byte_serialize(v.as_bytes()).collect::<String>()))
-        .collect();
+    let kept = ask.query.iter().filter(|(k, _)| k != "page" && k != "per_page");
+    let kept = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+    let kept = if kept.is_empty() { kept } else { format!("&{kept}") };
     let link =
         |page: usize, rel: &str| format!("<{}{path}?page={page}&per_page={size}{kept}>; rel=\"{rel}\"", world.base);
     let mut links = Vec::new();

@@ -6,9 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::provider::{moved, not_found};
 use super::state::{INSTALLATION_ID, State};
-use super::{Call, moved, not_found, paging, shapes};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use super::{Call, paging, shapes};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes below a repository.
 pub const IN_REPO: &[Line<State>] = &[
@@ -90,7 +92,7 @@ fn check_run(world: &mut State, ask: &Ask) -> Outcome {
     let repo = find(world, ask)?;
     for field in ["name", "head_sha"] {
         if ask.text(field).is_none() {
-            return Err(super::invalid("CheckRun", field, "missing_field"));
+            return Err(super::provider::invalid("CheckRun", field, "missing_field"));
         }
     }
     let id = world.next_id();

@@ -1,5 +1,6 @@
 //! GitHub's documents, as its REST API and its webhooks share them.
 
+use hearback::time::UnixMs;
 use serde_json::{Value, json};
 
 use super::state::{APP_ID, APP_SLUG, BOT, Comment, INSTALLATION_ID, Installation, Issue, Release, State};
@@ -229,7 +230,7 @@ pub fn issue(world: &State, repo: u64, issue: &Issue) -> Value {
         "comments": issue.comments.len(),
         "created_at": issue.created_at.rfc3339(),
         "updated_at": issue.updated_at.rfc3339(),
-        "closed_at": issue.closed_at.map(|at| at.rfc3339()),
+        "closed_at": issue.closed_at.map(UnixMs::rfc3339),
         "closed_by": null,
         "author_association": standing,
         "performed_via_github_app": via,

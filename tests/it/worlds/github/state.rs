@@ -7,8 +7,9 @@ use hearback::time::{Clock, UnixMs};
 use serde_json::Value;
 
 use super::Call;
+use crate::worlds::ask::Answer;
 use crate::worlds::post::Hook;
-use crate::worlds::server::{Answer, Books};
+use crate::worlds::server::Books;
 
 /// The App's id.
 pub const APP_ID: u64 = 12345;
@@ -267,11 +268,13 @@ impl Repo {
 
     /// The issue, or the answer that tells what became of it.
     pub fn issue(&mut self, base: &str, number: u64) -> Result<&mut Issue, Answer> {
-        let Some(issue) = self.issues.get_mut(&number) else { return Err(super::not_found()) };
+        let Some(issue) = self.issues.get_mut(&number) else { return Err(super::provider::not_found()) };
         match issue.fate {
             Fate::Here => Ok(issue),
-            Fate::Deleted => Err(super::problem(410, "This issue was deleted")),
-            Fate::Moved(repo, number) => Err(super::moved(&format!("{base}/repositories/{repo}/issues/{number}"))),
+            Fate::Deleted => Err(super::provider::problem(410, "This issue was deleted")),
+            Fate::Moved(repo, number) => {
+                Err(super::provider::moved(&format!("{base}/repositories/{repo}/issues/{number}")))
+            }
         }
     }
 
@@ -279,6 +282,6 @@ impl Repo {
     pub fn comment(&mut self, id: u64) -> Result<(u64, &mut Comment), Answer> {
         let here = self.issues.values_mut().filter(|issue| issue.fate == Fate::Here);
         let mut comments = here.flat_map(|i| i.comments.iter_mut().map(|c| (i.number, c)));
-        comments.find(|(_, c)| c.id == id).ok_or_else(super::not_found)
+        comments.find(|(_, c)| c.id == id).ok_or_else(super::provider::not_found)
     }
 }

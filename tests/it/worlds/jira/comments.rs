@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::state::{Comment, State};
 use super::text::Text;
 use super::{Call, problem, shapes};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes.
 pub const ROUTES: &[Line<State>] = &[

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use super::state::{Comment, Flavour, Issue, State};
 use super::text::Text;
 use super::{Call, meta, refuse, shapes};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes.
 pub const ROUTES: &[Line<State>] = &[
@@ -101,7 +102,7 @@ fn create(world: &mut State, ask: &Ask) -> Outcome {
     }
     let id = add(world, world.actor, &project, fields["summary"].as_str().unwrap_or_default());
     let issue = world.issues.get_mut(&id).unwrap();
-    issue.issue_type = issue_type;
+    issue.kind = issue_type;
     issue.description = description;
     issue.labels = labels(fields.get("labels"));
     issue.properties = properties;
@@ -121,7 +122,7 @@ pub fn add(world: &mut State, creator: &'static str, project: &str, summary: &st
         key: next_key(world, project),
         old_keys: Vec::new(),
         project: project.into(),
-        issue_type: "Task".into(),
+        kind: "Task".into(),
         summary: summary.into(),
         description: None,
         revisions: Vec::new(),
@@ -160,8 +161,8 @@ fn get(world: &mut State, ask: &Ask) -> Outcome {
 /// The named properties that the issue has.
 pub fn properties(issue: &Issue, names: &[&str]) -> Value {
     let all = names.contains(&"*all");
-    let named = issue.properties.iter().filter(|(key, _)| all || names.contains(&key.as_str()));
-    Value::Object(named.map(|(key, value)| (key.clone(), value.clone())).collect())
+    let asked = issue.properties.iter().filter(|(key, _)| all || names.contains(&key.as_str()));
+    Value::Object(asked.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 fn edit(world: &mut State, ask: &Ask) -> Outcome {

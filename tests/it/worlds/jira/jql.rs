@@ -73,7 +73,7 @@ impl Jql {
                 }
                 "key" | "issuekey" | "id" | "issue" => vec![issue.key.clone(), issue.id.to_string()],
                 "status" => vec![issue.status.0.clone()],
-                "issuetype" | "type" => vec![issue.issue_type.clone()],
+                "issuetype" | "type" => vec![issue.kind.clone()],
                 "statuscategory" => vec![issue.status.1.to_owned(), issue.status.0.clone()],
                 "creator" | "reporter" => vec![issue.creator.to_owned(), format!("712020:{}", issue.creator)],
                 other => {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::state::State;
 use super::{Call, problem, refuse};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes.
 pub const ROUTES: &[Line<State>] = &[
@@ -37,7 +38,7 @@ fn remote_links(world: &mut State, ask: &Ask) -> Outcome {
     match ask.query("globalId") {
         None => Ok(Answer::json(200, links.cloned().collect())),
         Some(global) => {
-            let found = links.cloned().find(|link| link["globalId"] == global);
+            let found = links.into_iter().find(|link| link["globalId"] == global).cloned();
             found.map(|link| Answer::json(200, link)).ok_or_else(|| problem(404, "The remote link was not found."))
         }
     }

@@ -30,8 +30,9 @@ use chrono::DateTime;
 use hearback::time::{Clock, SystemClock};
 use serde_json::json;
 
+use super::ask::{Answer, Ask};
 use super::fault::Fault;
-use super::server::{Answer, Ask, Books, Served, Shared, World, routes};
+use super::server::{Books, Served, Shared, World, routes};
 pub use state::Flavour;
 use state::{Project, State, Transition};
 

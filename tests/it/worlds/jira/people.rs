@@ -60,7 +60,7 @@ impl FakeJira {
     async fn act(&self, key: &str, event_type: &str, deed: impl FnOnce(&mut State, u64)) -> Option<Heard> {
         let payload = {
             let mut world = self.lock();
-            let id = world.issue_id(key).ok().expect("the issue");
+            let id = world.issue_id(key).expect("the issue");
             let before = world.issues[&id].clone();
             world.actor = ADA;
             deed(&mut world, id);
@@ -127,7 +127,7 @@ impl FakeJira {
     pub async fn person_deletes(&self, key: &str) -> Option<Heard> {
         let payload = {
             let mut world = self.lock();
-            let id = world.issue_id(key).ok().expect("the issue");
+            let id = world.issue_id(key).expect("the issue");
             let shape = shapes::issue(&world, &world.issues[&id], None, false);
             world.issues.remove(&id);
             json!({"issue": shape})
@@ -139,7 +139,7 @@ impl FakeJira {
     pub async fn person_comments(&self, key: &str, body: &str) -> Option<Heard> {
         let payload = {
             let mut world = self.lock();
-            let id = world.issue_id(key).ok().expect("the issue");
+            let id = world.issue_id(key).expect("the issue");
             let comment = comments::add(&mut world, id, ADA, Text::Wiki(body.into()));
             let issue = &world.issues[&id];
             json!({
@@ -210,7 +210,7 @@ impl FakeJira {
     /// One issue by key or former key, with its comments marked as read.
     pub fn issue_read(&self, key: &str) -> Issue {
         let mut world = self.lock();
-        let issue = world.issue(key).ok().expect("the issue");
+        let issue = world.issue(key).expect("the issue");
         issue.comments.iter_mut().for_each(|c| c.read = true);
         issue.clone()
     }

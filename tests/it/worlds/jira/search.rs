@@ -7,7 +7,8 @@ use super::comments::span;
 use super::jql::Jql;
 use super::state::{Flavour, Issue, State};
 use super::{Call, issues, problem, shapes};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes.
 pub const ROUTES: &[Line<State>] = &[

@@ -104,7 +104,7 @@ fn fields(world: &State, issue: &Issue, adf: bool) -> Map<String, Value> {
         "description": issue.description.as_ref().map(|text| text.shape(adf)),
         "labels": issue.labels,
         "project": {"id": project.id.to_string(), "key": project.key, "name": project.key},
-        "issuetype": {"id": super::meta::type_id(&issue.issue_type), "name": issue.issue_type, "subtask": false},
+        "issuetype": {"id": super::meta::type_id(&issue.kind), "name": issue.kind, "subtask": false},
         "status": status(&issue.status.0, issue.status.1),
         "creator": creator,
         "reporter": creator,

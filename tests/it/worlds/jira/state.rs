@@ -8,8 +8,9 @@ use serde_json::{Map, Value};
 
 use super::text::Text;
 use super::{Call, gone};
+use crate::worlds::ask::Answer;
 use crate::worlds::post::{Heard, Hook};
-use crate::worlds::server::{Answer, Books};
+use crate::worlds::server::Books;
 
 /// Which Jira it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ pub struct Issue {
     /// The project's key.
     pub project: String,
     /// The type's name.
-    pub issue_type: String,
+    pub kind: String,
     /// One line.
     pub summary: String,
     /// The text.

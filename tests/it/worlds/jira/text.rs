@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::refuse;
-use crate::worlds::server::Answer;
+use crate::worlds::ask::Answer;
 
 /// The most characters of a description or comment.
 const CHARS_MAX: usize = 32_767;

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::state::{State, Transition};
 use super::{Call, problem, refuse, shapes};
-use crate::worlds::server::{Answer, Ask, Line, Outcome};
+use crate::worlds::ask::{Answer, Ask, Outcome};
+use crate::worlds::server::Line;
 
 /// Routes.
 pub const ROUTES: &[Line<State>] = &[
