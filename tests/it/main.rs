@@ -1,1 +1,2 @@
-
+//! The whole of hearback against fake worlds, real databases and the real binary.
+mod worlds;
