@@ -28,6 +28,7 @@ impl UnixMs {
     pub const NEVER: Self = Self(i64::MAX);
 
     /// This moment `ms` milliseconds later (earlier where negative).
+    #[must_use]
     pub fn plus(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }

@@ -123,6 +123,7 @@ pub struct GitHub {
     pub private_key: Option<SecretString>,
     pub token: Option<SecretString>,
     pub webhook_secrets: Vec<SecretString>,
+    pub write_spacing: Span,
     pub sweep: Span,
 }
 

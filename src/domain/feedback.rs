@@ -60,7 +60,7 @@ impl AttributedBy {
 }
 
 /// What the sender said about where a statement belongs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Belongs {
     /// A rollout's id.
     pub rollout: Option<String>,

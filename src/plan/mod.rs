@@ -2,4 +2,5 @@
 
 pub mod attribution;
 pub mod tickets;
+pub mod verdict;
 pub mod windows;

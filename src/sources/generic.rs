@@ -23,6 +23,7 @@ pub const SOURCE: Source = Source {
     envelope,
     reads: |_| true,
     parse,
+    signs_id: true,
     keeps: &["webhook-id", "webhook-timestamp", "content-type"],
 };
 

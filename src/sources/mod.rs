@@ -133,6 +133,8 @@ pub struct Source {
     pub reads: fn(&str) -> bool,
     /// Says what the delivery means.
     pub parse: fn(&str, &[u8], UnixMs) -> Result<Meaning, BadBody>,
+    /// Whether the signature covers the sender's id, so that nobody can send the same body under another.
+    pub signs_id: bool,
     /// Headers that are kept with the body.
     pub keeps: &'static [&'static str],
 }

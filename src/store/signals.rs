@@ -18,11 +18,11 @@ fn tag_key(signal: &Signal) -> Option<String> {
     }
 }
 
-/// What makes two signals the same fact: the kind and the source's time. Where the source tells no time, the delivery's
-/// body stands for it (`body_hash`), so that a replay under a new delivery id is still the same.
-fn fingerprint(signal: &Signal, body_hash: &str) -> Result<String> {
-    let when = signal.occurred_at.map_or_else(|| body_hash.to_owned(), |t| t.0.to_string());
-    let about = if signal.kind == SignalKind::Edited { body_hash } else { "" };
+/// What makes two signals the same fact: the kind and the source's time. Where the source tells no time, what makes the
+/// delivery unique stands for it, so that a replay under a new delivery id is still the same.
+fn fingerprint(signal: &Signal, unique: &str) -> Result<String> {
+    let when = signal.occurred_at.map_or_else(|| unique.to_owned(), |t| t.0.to_string());
+    let about = if signal.kind == SignalKind::Edited { unique } else { "" };
     let text = format!("{}\n{when}\n{about}", to_json(&signal.kind)?);
     Ok(hex::encode(&Sha256::digest(text.as_bytes())[..12]))
 }
@@ -33,9 +33,9 @@ pub async fn insert(
     id: &SignalId,
     signal: &Signal,
     delivery: Option<&DeliveryId>,
-    body_hash: &str,
+    unique: &str,
 ) -> Result<bool> {
-    let (subject, tag, print) = (signal.subject.key(), tag_key(signal), fingerprint(signal, body_hash)?);
+    let (subject, tag, print) = (signal.subject.key(), tag_key(signal), fingerprint(signal, unique)?);
     let payload = to_json(signal)?;
     let done = on!(tx, c => sqlx::query(
         "INSERT INTO signals (id, subject_key, tag_key, fingerprint, kind, received_ms, delivery_id, payload)
@@ -44,6 +44,20 @@ pub async fn insert(
         .bind(signal.received_at.0).bind(delivery.map(DeliveryId::as_str)).bind(&payload)
         .execute(c).await?.rows_affected());
     Ok(done > 0)
+}
+
+/// Holds a subject until the transaction ends, so that two replicas do not fold it at once without seeing each other's
+/// signals. SQLite has one writer anyhow.
+pub async fn lock_subject(tx: &mut Tx, subject: &Subject) -> Result<()> {
+    let key = match subject {
+        // A deployment and the release of its tag wait for each other.
+        Subject::Release { origin, .. } | Subject::Tag { origin, .. } => format!("origin|{origin}"),
+        Subject::Flag { .. } => subject.key(),
+    };
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(key).execute(&mut **tx).await?;
+    }
+    Ok(())
 }
 
 /// Every signal of a subject, deployments of its tags among them. A subject has tens of them, not thousands.

@@ -67,3 +67,11 @@ pub async fn save(tx: &mut Tx, rollout: &RolloutId, t: &Theme) -> Result<()> {
         .bind(t.first_at.0).bind(t.last_at.0).execute(c).await?.rows_affected());
     Ok(())
 }
+
+/// One theme.
+pub async fn get(tx: &mut Tx, id: &ThemeId) -> Result<Option<Theme>> {
+    let row: Option<Row> = on!(tx, c => sqlx::query_as(
+        "SELECT id, name, vector, intents, negative, mixed, neutral, positive, confidence_sum, first_ms, last_ms
+         FROM themes WHERE id = $1").bind(id.as_str()).fetch_optional(c).await?);
+    row.map(Theme::try_from).transpose()
+}

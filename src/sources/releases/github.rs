@@ -18,6 +18,7 @@ pub const SOURCE: Source = Source {
     envelope,
     reads: |event| EVENTS.contains(&event),
     parse,
+    signs_id: false,
     keeps: &["x-github-event", "x-github-delivery", "x-github-hook-installation-target-id", "content-type"],
 };
 

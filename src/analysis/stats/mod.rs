@@ -1,0 +1,3 @@
+//! Statistics, a method a file.
+
+pub mod wilson;

@@ -1,0 +1,178 @@
+//! Reads kept deliveries: facts become signals, signals fold into rollouts. One transaction a delivery, so that a
+//! delivery's outcome and its effect are there together or not at all.
+
+use anyhow::{Context as _, Result};
+use tracing::{error, info};
+
+use super::Context;
+use crate::crash_point;
+use crate::domain::rollout::fold;
+use crate::domain::signal::{Signal, Subject};
+use crate::domain::ticket::{TicketState, TrackerName};
+use crate::id::{RolloutId, SignalId};
+use crate::sources::{self, Fact, InstallationState, Meaning};
+use crate::store::deliveries::{self, Delivery, Outcome};
+use crate::store::{Tx, actions, feedback, installations, pauses, rollouts, signals, tickets};
+use crate::time::{DAY_MS, SECOND_MS, UnixMs};
+
+/// Deliveries taken at once.
+const BATCH: i64 = 32;
+/// How long a batch is held; after a crash it is taken again when this is over, ms.
+const LEASE_MS: i64 = 5 * SECOND_MS;
+/// A delivery that fails this often is given up, by name.
+const ATTEMPTS_MAX: i64 = 8;
+/// Statements that came this long before their rollout still join it, ms.
+const LATE_JOIN_MAX_MS: i64 = 30 * DAY_MS;
+
+/// Reads what waits. Gives how many deliveries ended.
+pub async fn ingest_waiting(ctx: &Context) -> Result<usize> {
+    let now = ctx.now();
+    let mut tx = ctx.db.write().await?;
+    let batch = deliveries::claim(&mut tx, now, now.plus(LEASE_MS), BATCH).await?;
+    tx.commit().await?;
+    crash_point!("hb.ingest.claimed");
+    let mut ended = 0;
+    for (delivery, attempts) in batch {
+        match apply(ctx, &delivery).await {
+            Ok(()) => ended += 1,
+            Err(e) if attempts >= ATTEMPTS_MAX => {
+                error!(delivery.id = %delivery.id, "gave up on a delivery after {attempts} attempts: {e:#}");
+                let mut tx = ctx.db.write().await?;
+                let detail = format!("gave up after {attempts} attempts; the log says why");
+                deliveries::finish(&mut tx, &delivery.id, Outcome::Failed, &detail, ctx.now()).await?;
+                tx.commit().await?;
+                ended += 1;
+            }
+            Err(e) => error!(delivery.id = %delivery.id, "a delivery waits for another attempt: {e:#}"),
+        }
+    }
+    Ok(ended)
+}
+
+async fn apply(ctx: &Context, delivery: &Delivery) -> Result<()> {
+    let source = sources::source(&delivery.source)
+        .with_context(|| format!("the source {} is no longer part of hearback", delivery.source))?;
+    let mut tx = ctx.db.write().await?;
+    let (outcome, detail) = decide(ctx, &mut tx, source, delivery).await?;
+    crash_point!("hb.ingest.applied");
+    deliveries::finish(&mut tx, &delivery.id, outcome, &detail, ctx.now()).await?;
+    tx.commit().await?;
+    crash_point!("hb.ingest.committed");
+    ctx.telemetry.delivery(source.name, outcome.as_str());
+    info!(delivery.id = %delivery.id, source = source.name, event = %delivery.event, "{}: {detail}", outcome.as_str());
+    Ok(())
+}
+
+async fn decide(
+    ctx: &Context,
+    tx: &mut Tx,
+    source: &sources::Source,
+    delivery: &Delivery,
+) -> Result<(Outcome, String)> {
+    if !(source.reads)(&delivery.event) {
+        return Ok((Outcome::Ignored, format!("events of the kind {} are not used", delivery.event)));
+    }
+    let facts = match (source.parse)(&delivery.event, &delivery.body, delivery.received_at) {
+        Err(bad) => return Ok((Outcome::Failed, bad.to_string())),
+        Ok(Meaning::Ignored(why)) => return Ok((Outcome::Ignored, why)),
+        Ok(Meaning::Facts(facts)) => facts,
+    };
+    // Where the sender does not sign its id, the same body under a new id is a replay.
+    if !source.signs_id
+        && let Some(twin) = deliveries::earlier_twin(tx, source.name, &delivery.body_hash, &delivery.id).await?
+    {
+        return Ok((Outcome::Duplicate, format!("the same body as {twin}")));
+    }
+    let mut said = Vec::new();
+    for fact in facts {
+        said.push(match fact {
+            Fact::Signal(signal) => {
+                let unique = if source.signs_id { &delivery.dedupe_key } else { &delivery.body_hash };
+                hear(ctx, tx, &signal, Some(delivery), unique).await?
+            }
+            Fact::Installation { id, account, state } => installation(ctx, tx, id, &account, state).await?,
+            Fact::Repositories { added, removed, .. } => {
+                if !added.is_empty() {
+                    actions::revive_failed(tx, ctx.now()).await?;
+                }
+                format!("{} repositories added, {} removed", added.len(), removed.len())
+            }
+            Fact::IssueDeleted { repo, number } => issue_deleted(tx, &repo.to_string(), number).await?,
+        });
+    }
+    Ok((Outcome::Applied, said.join("; ")))
+}
+
+/// Keeps a signal and folds its subject anew. Gives a sentence of what followed.
+pub async fn hear(
+    ctx: &Context,
+    tx: &mut Tx,
+    signal: &Signal,
+    delivery: Option<&Delivery>,
+    unique: &str,
+) -> Result<String> {
+    signals::lock_subject(tx, &signal.subject).await?;
+    let id = SignalId::new(ctx.now(), &*ctx.entropy);
+    if !signals::insert(tx, &id, signal, delivery.map(|d| &d.id), unique).await? {
+        return Ok(format!("{} was known already", signal.kind.as_str()));
+    }
+    let subject = match &signal.subject {
+        Subject::Tag { tag, .. } => match signals::release_of_tag(tx, &signal.subject).await? {
+            Some(release) => release,
+            None => return Ok(format!("kept until a release with the tag {tag} comes")),
+        },
+        subject => subject.clone(),
+    };
+    let touched = refold(ctx, tx, &subject).await?;
+    Ok(match touched.last() {
+        Some(rollout) => format!("{} is part of the rollout {rollout}", signal.kind.as_str()),
+        None => format!("{} opens no rollout", signal.kind.as_str()),
+    })
+}
+
+/// Brings the rollouts of a subject to what its signals say.
+async fn refold(ctx: &Context, tx: &mut Tx, subject: &Subject) -> Result<Vec<RolloutId>> {
+    let now = ctx.now();
+    let policy = ctx.config.policy();
+    let known = signals::of_subject(tx, subject).await?;
+    let folded = fold(subject, &known, policy.opens_on, &|environment| policy.watches(environment));
+    for rollout in &folded {
+        if rollouts::upsert(tx, rollout, now).await? {
+            let flag = match subject {
+                Subject::Flag { flag, .. } => Some(flag.as_str()),
+                Subject::Release { .. } | Subject::Tag { .. } => None,
+            };
+            let since = now.plus(-LATE_JOIN_MAX_MS);
+            let joined = feedback::join_late(tx, &rollout.id, flag, rollout.about.tag.as_deref(), since).await?;
+            info!(rollout.id = %rollout.id, feedback.joined = joined, "new rollout: {}", rollout.label());
+        }
+    }
+    Ok(folded.into_iter().map(|r| r.id).collect())
+}
+
+async fn installation(ctx: &Context, tx: &mut Tx, id: i64, account: &str, state: InstallationState) -> Result<String> {
+    let now = ctx.now();
+    installations::set(tx, id, account, state.as_str(), now).await?;
+    let scope = format!("github:{}", account.to_lowercase());
+    match state {
+        InstallationState::Active => {
+            pauses::lift(tx, &scope).await?;
+            actions::revive_failed(tx, now).await?;
+        }
+        InstallationState::Suspended | InstallationState::Deleted => {
+            let reason = format!("the App is {} for {account}", state.as_str());
+            pauses::hold(tx, &scope, UnixMs::NEVER, &reason).await?;
+        }
+    }
+    Ok(format!("the installation for {account} is {}", state.as_str()))
+}
+
+async fn issue_deleted(tx: &mut Tx, repo: &str, number: i64) -> Result<String> {
+    let Some(mut ticket) = tickets::by_key(tx, TrackerName::GitHub, repo, &number.to_string()).await? else {
+        return Ok(format!("issue {number} of {repo} was none of ours"));
+    };
+    ticket.state = TicketState::Dismissed;
+    ticket.error = Some("a person deleted the issue".into());
+    tickets::save(tx, &ticket).await?;
+    Ok(format!("a person deleted the issue of {}: it is not filed again", ticket.subject()))
+}

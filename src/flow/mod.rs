@@ -1,0 +1,101 @@
+//! Use cases: load, decide, save. Only these see both the store and the outside world, and no call to the outside is
+//! made while a transaction is open.
+//!
+//! `receive` keeps a delivery, `ingest` reads it, `feedback` keeps statements, `analyze` reads them, `reconcile` plans
+//! what the tickets should say, `deliver` makes it so, `sweep` looks for what was missed.
+
+pub mod analyze;
+pub mod deliver;
+pub mod feedback;
+pub mod ingest;
+pub mod receive;
+pub mod reconcile;
+pub mod reports;
+pub mod steer;
+pub mod sweep;
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use tokio::sync::Notify;
+
+use crate::config::Config;
+use crate::id::Entropy;
+use crate::store::{Db, meta};
+use crate::telemetry::Telemetry;
+use crate::time::{Clock, UnixMs};
+use crate::trackers::Trackers;
+
+/// What every use case needs.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// What is remembered.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Secrets that this installation made for itself.
+    pub secrets: Secrets,
+    /// Where tickets live.
+    pub trackers: Arc<Trackers>,
+    /// The counters.
+    pub telemetry: Telemetry,
+    /// Rung when there is something to do.
+    pub bell: Arc<Bell>,
+    /// This process among others.
+    pub owner: Arc<str>,
+}
+
+impl Context {
+    /// The present moment.
+    pub fn now(&self) -> UnixMs {
+        self.clock.now()
+    }
+}
+
+/// Wakes the loops that work; they look by themselves now and then as well.
+#[derive(Debug, Default)]
+pub struct Bell {
+    /// Deliveries, statements or rollouts to look at.
+    pub mind: Notify,
+    /// Actions to perform.
+    pub hands: Notify,
+}
+
+/// Secrets that this installation made for itself and keeps in its database.
+#[derive(Clone)]
+pub struct Secrets {
+    /// Signs markers in tickets.
+    pub marker: Arc<[u8]>,
+    person: Arc<[u8]>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(…)")
+    }
+}
+
+impl Secrets {
+    /// Reads them, or makes them at the first start.
+    pub async fn load(db: &Db, entropy: &dyn Entropy) -> Result<Self> {
+        let fresh = || format!("{:032x}{:032x}", entropy.bits(), entropy.bits());
+        let mut tx = db.write().await?;
+        let marker = meta::get_or_make(&mut tx, "secret.marker", &fresh()).await?;
+        let person = meta::get_or_make(&mut tx, "secret.person", &fresh()).await?;
+        tx.commit().await?;
+        Ok(Self { marker: marker.into_bytes().into(), person: person.into_bytes().into() })
+    }
+
+    /// The pseudonym of a person: always the same for the same name, and not to be turned back without the secret.
+    pub fn pseudonym(&self, user: &str) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.person).expect("HMAC takes keys of any length");
+        mac.update(user.as_bytes());
+        format!("p_{}", hex::encode(&mac.finalize().into_bytes()[..16]))
+    }
+}

@@ -1,0 +1,304 @@
+//! Compares what is with what is wanted, and plans the difference. It takes no hint of what changed: run twice, it does
+//! nothing the second time.
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tracing::info;
+
+use super::{Context, reports};
+use crate::analysis::{self, summary};
+use crate::crash_point;
+use crate::domain::rollout::Rollout;
+use crate::domain::theme::Theme;
+use crate::domain::ticket::{Severity, Ticket, TicketState, TrackerName};
+use crate::domain::window::{Window, WindowState};
+use crate::id::{ActionId, DecisionId, RolloutId, TicketId};
+use crate::plan::tickets::{self as planning, Decision, Picture, Verdict};
+use crate::plan::windows::{self as rules, Heard};
+use crate::render::doc::Doc;
+use crate::render::{issue, report};
+use crate::store::actions::{Action, ActionKind};
+use crate::store::{Tx, actions, decisions, feedback, rollouts, themes, tickets, windows};
+use crate::time::UnixMs;
+
+/// Rollouts looked at in one round.
+const ROUND: i64 = 50;
+/// Steps of a window in one round; more would mean that the rules go in a circle.
+const STEPS_MAX: usize = 8;
+/// Statements that are read to choose quotes from.
+const QUOTE_POOL: i64 = 60;
+/// Quotes shown with an issue.
+const QUOTES: usize = 3;
+/// Variants named in an issue.
+const VARIANTS: i64 = 6;
+
+/// What a ticket should say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// For the day it is filed; never rewritten later, because people edit titles.
+    pub title: String,
+    /// The section or the quotes.
+    pub body: Doc,
+    /// Equal where `body` is.
+    pub hash: String,
+    /// How much it hurts.
+    pub severity: Severity,
+}
+
+impl Wanted {
+    fn new(title: String, body: Doc, severity: Severity) -> Result<Self> {
+        let text = serde_json::to_string(&body).context("writing a document as JSON")?;
+        Ok(Self { title, body, hash: hex::encode(&Sha256::digest(text.as_bytes())[..12]), severity })
+    }
+}
+
+/// Looks at every rollout that wants it. Gives how many were looked at.
+pub async fn reconcile_due(ctx: &Context) -> Result<usize> {
+    let mut tx = ctx.db.read().await?;
+    let due = rollouts::due(&mut tx, ctx.now(), ROUND).await?;
+    tx.commit().await?;
+    for id in &due {
+        one(ctx, id).await.with_context(|| format!("looking at the rollout {id}"))?;
+    }
+    Ok(due.len())
+}
+
+/// Brings one rollout's window and tickets to what is wanted.
+pub async fn one(ctx: &Context, id: &RolloutId) -> Result<()> {
+    let mut tx = ctx.db.write().await?;
+    rollouts::lock(&mut tx, id).await?;
+    let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(()) };
+    let window = step_window(ctx, &mut tx, &rollout).await?;
+    let later = plan_tickets(ctx, &mut tx, &rollout, &window).await?;
+    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy());
+    let next = [wake, later].into_iter().flatten().min().unwrap_or(UnixMs::NEVER);
+    rollouts::set_due(&mut tx, id, next).await?;
+    crash_point!("hb.reconcile.planned");
+    tx.commit().await?;
+    crash_point!("hb.reconcile.committed");
+    ctx.bell.hands.notify_one();
+    Ok(())
+}
+
+/// Takes every step that is due and keeps it.
+async fn step_window(ctx: &Context, tx: &mut Tx, rollout: &Rollout) -> Result<Window> {
+    let policy = ctx.config.policy();
+    let mut window = windows::get(tx, &rollout.id).await?.unwrap_or_else(|| Window::unborn(rollout.id.clone()));
+    let people = crate::domain::tally::Tally::from(rollouts::counts(tx, &rollout.id).await?.tally).people();
+    let heard = Heard { people, unread: feedback::has_unread(tx, &rollout.id).await? };
+    for _ in 0..STEPS_MAX {
+        let Some(step) = rules::next(&window, rollout, &policy, heard, ctx.now()) else { return Ok(window) };
+        window = window.after(&step);
+        windows::record(tx, &step, &window).await?;
+        info!(rollout.id = %rollout.id, window.state = window.state.as_str(), "the window of {} is {}: {}", rollout.label(), window.state.as_str(), step.cause);
+    }
+    anyhow::bail!("the window of {} takes no rest after {STEPS_MAX} steps", rollout.id)
+}
+
+/// Plans what the tickets need. Gives when to look again, where that is known.
+async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Window) -> Result<Option<UnixMs>> {
+    let policy = ctx.config.policy();
+    let counts = rollouts::counts(tx, &rollout.id).await?;
+    let mut known = themes::of_rollout(tx, &rollout.id).await?;
+    known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
+    let before = tickets::of_rollout(tx, &rollout.id).await?;
+    let picture = Picture {
+        policy: &policy,
+        repo: rollout.about.repo.as_ref(),
+        jira_project: ctx.config.jira.project.as_deref().filter(|_| ctx.config.jira.is_configured()),
+        window,
+        tally: counts.tally.into(),
+        themes: &known,
+        tickets: &before,
+    };
+    let decided = planning::plan(&picture);
+    for d in &decided {
+        explain(ctx, tx, rollout, d).await?;
+        if d.verdict == Verdict::File {
+            want(ctx, tx, rollout, d).await?;
+        }
+    }
+    let now_wanted = tickets::of_rollout(tx, &rollout.id).await?;
+    let mut later = None;
+    for ticket in now_wanted.iter().filter(|t| matches!(t.state, TicketState::Wanted | TicketState::Filed)) {
+        let at = keep_true(ctx, tx, rollout, window, ticket, &known, &decided).await?;
+        later = [later, at].into_iter().flatten().min();
+    }
+    Ok(later)
+}
+
+async fn explain(ctx: &Context, tx: &mut Tx, rollout: &Rollout, d: &Decision) -> Result<()> {
+    let subject = d.theme.as_ref().map_or("report", |t| t.as_str());
+    let mut evidence = d.why.evidence();
+    evidence["target"] = json!(d.target);
+    let decision = decisions::Decision {
+        subject: format!("{subject} in {}", d.tracker.as_str()),
+        verdict: d.verdict.as_str().into(),
+        why: d.why.sentence(),
+        evidence: evidence.to_string(),
+        at_ms: ctx.now().0,
+    };
+    let id = DecisionId::new(ctx.now(), &*ctx.entropy);
+    if decisions::record(tx, &id, &rollout.id, &decision).await? {
+        info!(rollout.id = %rollout.id, subject = %decision.subject, "{}: {}", decision.verdict, decision.why);
+    }
+    Ok(())
+}
+
+async fn want(ctx: &Context, tx: &mut Tx, rollout: &Rollout, d: &Decision) -> Result<()> {
+    let ticket = Ticket {
+        id: TicketId::new(ctx.now(), &*ctx.entropy),
+        rollout: rollout.id.clone(),
+        theme: d.theme.clone(),
+        tracker: d.tracker,
+        target: d.target.clone(),
+        state: TicketState::Wanted,
+        key: None,
+        url: None,
+        comment: None,
+        section_hash: None,
+        quotes_hash: None,
+        written_at: None,
+        error: None,
+        created_at: ctx.now(),
+    };
+    tickets::want(tx, &ticket).await?;
+    Ok(())
+}
+
+/// Plans the action that a ticket needs, if it needs one. Gives when the content may be looked at again.
+async fn keep_true(
+    ctx: &Context,
+    tx: &mut Tx,
+    rollout: &Rollout,
+    window: &Window,
+    ticket: &Ticket,
+    known: &[Theme],
+    decided: &[Decision],
+) -> Result<Option<UnixMs>> {
+    let theme = match &ticket.theme {
+        Some(id) => match known.iter().find(|t| t.id == *id) {
+            Some(theme) => Some(theme),
+            None => return Ok(None),
+        },
+        None => None,
+    };
+    let wanted = match theme {
+        Some(theme) => about_theme(ctx, tx, rollout, window, theme).await?,
+        None => about_rollout(ctx, tx, rollout, known, decided).await?,
+    };
+    let due = ticket.written_at.map_or(ctx.now(), |at| at.plus(ctx.config.policy().coalesce_ms));
+    if ticket.state == TicketState::Wanted {
+        plan(ctx, tx, ticket, ActionKind::File, "first", &wanted, ctx.now()).await?;
+        return Ok(None);
+    }
+    if ticket.section_hash.as_deref() != Some(&wanted.hash) {
+        let epoch = ticket.section_hash.clone().unwrap_or_default();
+        let epoch = format!("{epoch}@{}", ticket.written_at.map_or(0, |t| t.0));
+        plan(ctx, tx, ticket, ActionKind::Revise, &epoch, &wanted, due).await?;
+    }
+    if let Some(theme) = theme
+        && ticket.comment.as_deref() != Some(super::deliver::COMMENT_DELETED)
+    {
+        let quotes = quotes(tx, theme).await?;
+        if ticket.quotes_hash.as_deref() != Some(&quotes.hash) {
+            let epoch = ticket.quotes_hash.clone().unwrap_or_else(|| "none".into());
+            let epoch = format!("{epoch}@{}", ticket.written_at.map_or(0, |t| t.0));
+            let due = if ticket.comment.is_none() { ctx.now() } else { due };
+            plan(ctx, tx, ticket, ActionKind::Quote, &epoch, &quotes, due).await?;
+        }
+    }
+    Ok(None)
+}
+
+/// Plans an action, or gives the one that waits the newer content.
+async fn plan(
+    ctx: &Context,
+    tx: &mut Tx,
+    ticket: &Ticket,
+    kind: ActionKind,
+    epoch: &str,
+    wanted: &Wanted,
+    due: UnixMs,
+) -> Result<()> {
+    let payload = serde_json::to_string(wanted).context("writing an action as JSON")?;
+    if let Some(waiting) = actions::waiting(tx, &ticket.id, kind).await? {
+        if waiting.payload != payload {
+            actions::replace_payload(tx, &waiting.id, &payload, ctx.now()).await?;
+        }
+        return Ok(());
+    }
+    let action = Action {
+        id: ActionId::new(ctx.now(), &*ctx.entropy),
+        dedupe_key: format!("{}:{}:{epoch}", kind.as_str(), ticket.id),
+        ticket: ticket.id.clone(),
+        rollout: ticket.rollout.clone(),
+        kind,
+        payload,
+        scope: scope(ticket),
+        attempts: 0,
+        owner: None,
+        lease_until: UnixMs(0),
+        sent_at: None,
+        created_at: ctx.now(),
+    };
+    actions::plan(tx, &action, due).await?;
+    Ok(())
+}
+
+/// What a pause holds back: GitHub limits an installation, which is an account; Jira limits a site.
+pub fn scope(ticket: &Ticket) -> String {
+    match ticket.tracker {
+        TrackerName::GitHub => {
+            let owner = ticket.target.split('/').next().unwrap_or_default();
+            format!("github:{}", owner.to_lowercase())
+        }
+        TrackerName::Jira => "jira".into(),
+        TrackerName::Local => "local".into(),
+    }
+}
+
+async fn about_theme(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Window, theme: &Theme) -> Result<Wanted> {
+    let counts = rollouts::counts(tx, &rollout.id).await?;
+    let answered = crate::domain::tally::Tally::from(counts.tally).people();
+    let variants = feedback::variants_of_theme(tx, &theme.id, VARIANTS).await?;
+    let severity = planning::severity(theme, &ctx.config.policy());
+    let body = issue::section(&issue::About {
+        rollout,
+        window,
+        theme,
+        severity,
+        answered,
+        variants: &variants,
+        engine: analysis::ENGINE,
+    });
+    Wanted::new(issue::title(&theme.name, rollout), body, severity)
+}
+
+async fn about_rollout(
+    ctx: &Context,
+    tx: &mut Tx,
+    rollout: &Rollout,
+    known: &[Theme],
+    decided: &[Decision],
+) -> Result<Wanted> {
+    let suggested: Vec<String> = decided
+        .iter()
+        .filter(|d| d.verdict == Verdict::Suggest)
+        .filter_map(|d| known.iter().find(|t| Some(&t.id) == d.theme.as_ref()).map(|t| (t, d)))
+        .map(|(t, d)| format!("{} ({})", t.name, d.why.sentence()))
+        .collect();
+    let full = reports::load(tx, ctx, rollout, suggested).await?;
+    let account = full.account();
+    let severity = if account.window.state == WindowState::Closed { Severity::Low } else { Severity::Medium };
+    Wanted::new(report::title(rollout), report::section(&account), severity)
+}
+
+async fn quotes(tx: &mut Tx, theme: &Theme) -> Result<Wanted> {
+    let pool = feedback::of_theme(tx, &theme.id, QUOTE_POOL).await?;
+    let chosen: Vec<(String, String)> =
+        summary::quotes(&pool, &theme.vector, QUOTES).into_iter().map(|q| (q.id.0.clone(), q.text)).collect();
+    Wanted::new(String::new(), issue::quotes(&chosen), Severity::Low)
+}

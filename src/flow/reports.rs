@@ -1,0 +1,73 @@
+//! Loads everything that a report tells.
+
+use anyhow::Result;
+
+use super::Context;
+use crate::domain::rollout::Rollout;
+use crate::domain::theme::Theme;
+use crate::domain::ticket::Ticket;
+use crate::domain::window::{Transition, Window};
+use crate::id::RolloutId;
+use crate::render::report::Account;
+use crate::store::rollouts::Counts;
+use crate::store::{Tx, rollouts, themes, tickets, windows};
+
+/// Themes of fewer people are one person's remark, not a theme of the rollout.
+const PEOPLE_MIN: i64 = 2;
+
+/// A report's facts, owned.
+#[derive(Clone, Debug)]
+pub struct Full {
+    rollout: Rollout,
+    window: Window,
+    history: Vec<Transition>,
+    counts: Counts,
+    themes: Vec<Theme>,
+    tickets: Vec<Ticket>,
+    suggested: Vec<String>,
+    min_people: i64,
+}
+
+impl Full {
+    /// The facts as the renderer takes them.
+    pub fn account(&self) -> Account<'_> {
+        Account {
+            rollout: &self.rollout,
+            window: &self.window,
+            history: &self.history,
+            tally: self.counts.tally.into(),
+            anonymous: self.counts.anonymous,
+            items: self.counts.items,
+            spam: self.counts.spam,
+            themes: &self.themes,
+            tickets: &self.tickets,
+            suggested: &self.suggested,
+            min_people: self.min_people,
+        }
+    }
+}
+
+/// Loads a rollout's report.
+pub async fn load(tx: &mut Tx, ctx: &Context, rollout: &Rollout, suggested: Vec<String>) -> Result<Full> {
+    let id = &rollout.id;
+    let mut known = themes::of_rollout(tx, id).await?;
+    known.retain(|t| t.tally.people() >= PEOPLE_MIN);
+    known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
+    Ok(Full {
+        rollout: rollout.clone(),
+        window: windows::get(tx, id).await?.unwrap_or_else(|| Window::unborn(id.clone())),
+        history: windows::history(tx, id).await?,
+        counts: rollouts::counts(tx, id).await?,
+        themes: known,
+        tickets: tickets::of_rollout(tx, id).await?,
+        suggested,
+        min_people: ctx.config.policy().min_people,
+    })
+}
+
+/// Loads the report of the rollout with this id; `None` where there is none.
+pub async fn by_id(ctx: &Context, id: &RolloutId) -> Result<Option<Full>> {
+    let mut tx = ctx.db.read().await?;
+    let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(None) };
+    load(&mut tx, ctx, &rollout, Vec::new()).await.map(Some)
+}

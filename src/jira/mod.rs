@@ -1,0 +1,1 @@
+//! Jira, Cloud and Data Center. Knows no database and repeats nothing by itself.

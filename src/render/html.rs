@@ -1,0 +1,7 @@
+//! A page for people.
+use super::doc::Doc;
+
+/// The document as text.
+pub fn render(_doc: &Doc) -> String {
+    todo!()
+}

@@ -1,0 +1,7 @@
+//! GitHub's Markdown.
+use super::doc::Doc;
+
+/// The document as text.
+pub fn render(_doc: &Doc) -> String {
+    todo!()
+}

@@ -1,0 +1,11 @@
+//! Words out: what issues, comments and reports say, in each tracker's language.
+
+pub mod adf;
+pub mod doc;
+pub mod html;
+pub mod issue;
+pub mod markdown;
+pub mod markers;
+pub mod picture;
+pub mod report;
+pub mod wiki;

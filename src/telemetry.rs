@@ -1,0 +1,152 @@
+//! What hearback tells of itself: the log on stderr and the counters of `/metrics`.
+//!
+//! Labels are a closed set: never a name, a text or an id from outside.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+/// Starts the log. A second start in one process changes nothing.
+pub fn start_log(log: &Log) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&log.level));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = match log.format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}
+
+/// What happened to a delivery or statement.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Taken {
+    source: &'static str,
+    outcome: &'static str,
+}
+
+/// What happened to an action.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Done {
+    kind: &'static str,
+    outcome: &'static str,
+}
+
+/// A state and how many are in it.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct InState {
+    state: String,
+}
+
+/// The counters.
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    registry: Arc<Registry>,
+    deliveries: Family<Taken, Counter>,
+    feedback: Family<Taken, Counter>,
+    actions: Family<Done, Counter>,
+    duplicates_closed: Counter,
+    /// Deliveries that wait to be read.
+    pub backlog: Gauge<i64, AtomicI64>,
+    /// Windows by state.
+    pub windows: Family<InState, Gauge>,
+    /// Tickets by state.
+    pub tickets: Family<InState, Gauge>,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("hearback");
+        let deliveries = Family::<Taken, Counter>::default();
+        let feedback = Family::<Taken, Counter>::default();
+        let actions = Family::<Done, Counter>::default();
+        let duplicates_closed = Counter::default();
+        let backlog = Gauge::<i64, AtomicI64>::default();
+        let windows = Family::<InState, Gauge>::default();
+        let tickets = Family::<InState, Gauge>::default();
+        registry.register("deliveries", "Deliveries by source and outcome", deliveries.clone());
+        registry.register("feedback", "Statements by channel kind and outcome", feedback.clone());
+        registry.register("actions", "Effects on trackers by kind and outcome", actions.clone());
+        registry.register(
+            "duplicate_issues",
+            "Issues closed because another has the same marker",
+            duplicates_closed.clone(),
+        );
+        registry.register("deliveries_waiting", "Deliveries that wait to be read", backlog.clone());
+        registry.register("windows", "Windows by state", windows.clone());
+        registry.register("tickets", "Tickets by state", tickets.clone());
+        Self {
+            registry: Arc::new(registry),
+            deliveries,
+            feedback,
+            actions,
+            duplicates_closed,
+            backlog,
+            windows,
+            tickets,
+        }
+    }
+}
+
+impl Telemetry {
+    /// Counts a delivery.
+    pub fn delivery(&self, source: &'static str, outcome: &'static str) {
+        self.deliveries.get_or_create(&Taken { source, outcome }).inc();
+    }
+
+    /// Counts statements.
+    pub fn feedback(&self, source: &'static str, outcome: &'static str, n: u64) {
+        self.feedback.get_or_create(&Taken { source, outcome }).inc_by(n);
+    }
+
+    /// Counts an action.
+    pub fn action(&self, kind: &'static str, outcome: &'static str) {
+        self.actions.get_or_create(&Done { kind, outcome }).inc();
+    }
+
+    /// Counts a double that was closed.
+    pub fn duplicate_closed(&self) {
+        self.duplicates_closed.inc();
+    }
+
+    /// Sets how many are in each state.
+    pub fn set_states(family: &Family<InState, Gauge>, states: Vec<(String, i64)>) {
+        family.clear();
+        for (state, n) in states {
+            family.get_or_create(&InState { state }).set(n);
+        }
+    }
+
+    /// Everything in OpenMetrics text.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("writing to a string never fails");
+        text
+    }
+}
+
+/// A named point between two steps, where a test may kill or stall the real binary. Nothing in a release.
+#[macro_export]
+macro_rules! crash_point {
+    ($name:literal) => {
+        (|| {
+            fail::fail_point!($name, |_| $crate::telemetry::die());
+        })()
+    };
+}
+
+/// Ends this process as `kill -9` does: nothing is flushed, dropped or said.
+#[cfg(feature = "failpoints")]
+pub fn die() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    loop {
+        std::thread::park();
+    }
+}
