@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tracing::info;
+use tracing::{error, info};
 
 use super::{Context, reports};
 use crate::analysis::{self, summary};
@@ -21,10 +21,12 @@ use crate::render::doc::Doc;
 use crate::render::{issue, report};
 use crate::store::actions::{Action, ActionKind};
 use crate::store::{Tx, actions, decisions, feedback, rollouts, themes, tickets, windows};
-use crate::time::UnixMs;
+use crate::time::{MINUTE_MS, UnixMs};
 
 /// Rollouts looked at in one round.
 const ROUND: i64 = 50;
+/// When a rollout that could not be looked at is tried again, ms.
+const AGAIN_MS: i64 = MINUTE_MS;
 /// Steps of a window in one round; more would mean that the rules go in a circle.
 const STEPS_MAX: usize = 8;
 /// Statements that are read to choose quotes from.
@@ -60,7 +62,13 @@ pub async fn reconcile_due(ctx: &Context) -> Result<usize> {
     let due = rollouts::due(&mut tx, ctx.now(), ROUND).await?;
     tx.commit().await?;
     for id in &due {
-        one(ctx, id).await.with_context(|| format!("looking at the rollout {id}"))?;
+        if let Err(e) = one(ctx, id).await {
+            // One rollout that can't be looked at must not keep the others waiting.
+            error!(rollout.id = %id, "a rollout waits for another look: {e:#}");
+            let mut tx = ctx.db.write().await?;
+            rollouts::set_due(&mut tx, id, ctx.now().plus(AGAIN_MS)).await?;
+            tx.commit().await?;
+        }
     }
     Ok(due.len())
 }

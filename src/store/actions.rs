@@ -173,6 +173,14 @@ pub async fn finish(tx: &mut Tx, id: &ActionId, outcome: &str, now: UnixMs) -> R
     Ok(())
 }
 
+/// Ends an action that has nothing left to do it to. Its key is free again: what is wanted later may be the same effect.
+pub async fn supersede(tx: &mut Tx, id: &ActionId, now: UnixMs) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE actions SET state = 'superseded', dedupe_key = id, done_ms = $2, sent_ms = NULL, owner = NULL WHERE id = $1")
+        .bind(id.as_str()).bind(now.0).execute(c).await?.rows_affected());
+    Ok(())
+}
+
 /// Ends an action for good without effect; the reason is for people.
 pub async fn give_up(tx: &mut Tx, id: &ActionId, error: &str, now: UnixMs) -> Result<()> {
     on!(tx, c => sqlx::query(
@@ -206,9 +214,11 @@ pub async fn revive_failed(tx: &mut Tx, now: UnixMs) -> Result<u64> {
     }))
 }
 
-/// When the next action is due.
+/// When the next action may be claimed: due, and its scope not paused.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<UnixMs>> {
-    let at: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT MIN(due_ms) FROM actions WHERE state = 'waiting'")
+    let at: Option<i64> = on!(tx, c => sqlx::query_scalar(
+        "SELECT MIN(CASE WHEN p.until_ms > a.due_ms THEN p.until_ms ELSE a.due_ms END)
+         FROM actions a LEFT JOIN pauses p ON p.scope = a.scope WHERE a.state = 'waiting'")
         .fetch_one(c).await?);
     Ok(at.map(UnixMs))
 }

@@ -122,6 +122,13 @@ pub async fn known(tx: &mut Tx, source: &str, dedupe_key: &str) -> Result<bool> 
     Ok(n > 0)
 }
 
+/// When the next waiting delivery may be claimed.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<UnixMs>> {
+    let at: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT MIN(due_ms) FROM deliveries WHERE state = 'waiting'")
+        .fetch_one(c).await?);
+    Ok(at.map(UnixMs))
+}
+
 /// Waiting deliveries, and how many came in all.
 pub async fn counts(tx: &mut Tx) -> Result<(i64, i64)> {
     Ok(on!(tx, c => sqlx::query_as(

@@ -5,6 +5,13 @@ use anyhow::Result;
 use super::Tx;
 use crate::time::UnixMs;
 
+/// Whether a schedule is due: asked first, so that a service at rest writes nothing.
+pub async fn is_due(tx: &mut Tx, name: &str, now: UnixMs) -> Result<bool> {
+    let due: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT due_ms FROM schedules WHERE name = $1")
+        .bind(name).fetch_optional(c).await?);
+    Ok(due.is_none_or(|at| at <= now.0))
+}
+
 /// Takes a schedule that is due, until `lease_until`. Gives its cursor; `None` where it is not due or another has it.
 pub async fn take(
     tx: &mut Tx,
