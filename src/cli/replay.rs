@@ -53,7 +53,7 @@ fn post() -> String {
 
 /// Sends each line; fails where any answer is not a success.
 pub async fn run(config: Config, args: Args) -> Result<Done> {
-    let client = http::client(&http::Settings { timeout: config.outbox.request_timeout.duration() })?;
+    let client = http::client(http::Reach::Configured(&args.to), config.outbox.request_timeout.duration())?;
     let file = File::open(&args.file).with_context(|| format!("opening {}", args.file.display()))?;
     let (mut sent, mut refused) = (0_usize, 0_usize);
     for (i, line) in BufReader::new(file).lines().enumerate() {
