@@ -25,7 +25,7 @@ pub const COMMENT_DELETED: &str = "deleted";
 /// Issues are looked for from this long before the ticket was first wanted: clocks differ, ms.
 const LOOK_BACK_MS: i64 = 5 * MINUTE_MS;
 /// How long a scope waits whose App is suspended, before it is tried again, ms.
-const SUSPENDED_MS: i64 = HOUR_MS;
+pub const SUSPENDED_MS: i64 = HOUR_MS;
 
 /// Performs what is due, until `stopping` says to take nothing new. Gives how many actions were tried.
 pub async fn deliver_due(ctx: &Context, stopping: &(dyn Fn() -> bool + Send + Sync)) -> Result<usize> {

@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use tracing::{error, info};
 
 use super::Context;
+use super::deliver::SUSPENDED_MS;
 use crate::crash_point;
 use crate::domain::rollout::fold;
 use crate::domain::signal::{Signal, Subject};
@@ -13,7 +14,7 @@ use crate::id::{RolloutId, SignalId};
 use crate::sources::{self, Fact, InstallationState, Meaning};
 use crate::store::deliveries::{self, Delivery, Outcome};
 use crate::store::{Tx, actions, feedback, installations, pauses, rollouts, signals, tickets};
-use crate::time::{DAY_MS, SECOND_MS, UnixMs};
+use crate::time::{DAY_MS, SECOND_MS};
 
 /// Deliveries taken at once.
 const BATCH: i64 = 32;
@@ -160,8 +161,9 @@ async fn installation(ctx: &Context, tx: &mut Tx, id: i64, account: &str, state:
             actions::revive_failed(tx, now).await?;
         }
         InstallationState::Suspended | InstallationState::Deleted => {
+            // Not for ever: the word that it may act again can be lost, so it is tried now and then.
             let reason = format!("the App is {} for {account}", state.as_str());
-            pauses::hold(tx, &scope, UnixMs::NEVER, &reason).await?;
+            pauses::hold(tx, &scope, now.plus(SUSPENDED_MS), &reason).await?;
         }
     }
     Ok(format!("the installation for {account} is {}", state.as_str()))
