@@ -32,11 +32,13 @@ pub struct Line {
 }
 
 impl Line {
-    fn ok(what: impl Into<String>, says: impl Into<String>) -> Self {
+    /// It is as it should be.
+    pub fn ok(what: impl Into<String>, says: impl Into<String>) -> Self {
         Self { what: what.into(), ok: true, says: says.into() }
     }
 
-    fn wrong(what: impl Into<String>, says: impl Into<String>) -> Self {
+    /// It is not, and this says how to mend it.
+    pub fn wrong(what: impl Into<String>, says: impl Into<String>) -> Self {
         Self { what: what.into(), ok: false, says: says.into() }
     }
 }
