@@ -83,7 +83,7 @@ async fn perform(ctx: &Context, action: &Action) -> Result<()> {
         Attempt::NotYet(at) => {
             let mut tx = ctx.db.write().await?;
             let why = "waiting until the tracker's list can show what an earlier attempt may have made";
-            actions::retry(&mut tx, &action.id, at, action.sent_at, false, why).await?;
+            actions::retry(&mut tx, action, at, action.sent_at, false, why).await?;
             tx.commit().await
         }
         Attempt::Failed { error, sent } => fail(ctx, action, ticket, &error, sent).await,
@@ -288,12 +288,12 @@ async fn fail(ctx: &Context, action: &Action, mut ticket: Ticket, error: &Remote
     let given_up = match error {
         RemoteError::Wait { ms, reason } => {
             pauses::hold(&mut tx, &action.scope, now.plus(*ms), reason).await?;
-            actions::retry(&mut tx, &action.id, now.plus(*ms), action.sent_at, false, &said).await?;
+            actions::retry(&mut tx, action, now.plus(*ms), action.sent_at, false, &said).await?;
             false
         }
         RemoteError::Suspended { .. } => {
             pauses::hold(&mut tx, &action.scope, now.plus(SUSPENDED_MS), &said).await?;
-            actions::retry(&mut tx, &action.id, now.plus(SUSPENDED_MS), action.sent_at, false, &said).await?;
+            actions::retry(&mut tx, action, now.plus(SUSPENDED_MS), action.sent_at, false, &said).await?;
             false
         }
         RemoteError::Refused { .. } | RemoteError::Gone { .. } | RemoteError::Moved { .. } => true,
@@ -301,13 +301,13 @@ async fn fail(ctx: &Context, action: &Action, mut ticket: Ticket, error: &Remote
             let over = action.attempts + 1 >= i64::from(outbox.attempts_max);
             if !over {
                 let settle = if unsettled.is_some() { outbox.settle.ms() } else { 0 };
-                actions::retry(&mut tx, &action.id, now.plus(backoff.max(settle)), unsettled, true, &said).await?;
+                actions::retry(&mut tx, action, now.plus(backoff.max(settle)), unsettled, true, &said).await?;
             }
             over
         }
     };
+    let given_up = given_up && actions::give_up(&mut tx, action, &said, now).await?;
     if given_up {
-        actions::give_up(&mut tx, &action.id, &said, now).await?;
         ticket.state = TicketState::Failed;
         ticket.error = Some(said.clone());
         tickets::save(&mut tx, &ticket).await?;
