@@ -5,19 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDateTime};
+use chrono::NaiveDateTime;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
 use super::{Effect, header, redirected_to};
-use crate::http::RemoteError;
-use crate::time::{DAY_MS, SECOND_MS, UnixMs};
+use crate::http::{RemoteError, lost, retry_after_ms, wait_ms};
+use crate::time::{SECOND_MS, UnixMs};
 
 /// How long to wait where Jira asks for it and does not say how long, ms.
 const WAIT_MS: i64 = 30 * SECOND_MS;
-/// Longest wait that is believed, ms.
-const WAIT_MAX_MS: i64 = DAY_MS;
 /// Most of Jira's words that are passed on, characters.
 const WORDS_MAX: usize = 300;
 
@@ -91,15 +89,20 @@ impl Refused<'_> {
             }
             .into(),
             300..=399 => RemoteError::Refused {
-                problem: format!("Jira redirects to {}: set jira.base_url to where it really is", redirected_to(self.headers)),
+                problem: format!(
+                    "Jira redirects to {}: set jira.base_url to where it really is",
+                    redirected_to(self.headers)
+                ),
             }
             .into(),
-            400 => Failure::Fields(serde_json::from_slice(self.body).unwrap_or_else(|_| FieldErrors {
-                error_messages: vec![words],
-                ..FieldErrors::default()
-            })),
+            400 => Failure::Fields(
+                serde_json::from_slice(self.body)
+                    .unwrap_or_else(|_| FieldErrors { error_messages: vec![words], ..FieldErrors::default() }),
+            ),
             401 => RemoteError::Unauthorized {
-                remedy: format!("{base} says {words}; renew jira.token (with jira.email on Cloud), or give it its scopes"),
+                remedy: format!(
+                    "{base} says {words}; renew jira.token (with jira.email on Cloud), or give it its scopes"
+                ),
             }
             .into(),
             403 if self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
@@ -110,10 +113,14 @@ impl Refused<'_> {
                 what: format!("{words} It is deleted, or the account of jira.token may not see it"),
             }
             .into(),
-            409 => RemoteError::NotSent { problem: format!("somebody else changed it at the same time: {words}") }.into(),
+            409 => {
+                RemoteError::NotSent { problem: format!("somebody else changed it at the same time: {words}") }.into()
+            }
             429 => self.asks_to_wait(now, &words).into(),
             503 if self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
-            408 | 500..=599 => lost(self.effect, format!("{} {words}", self.status)).into(),
+            408 | 500..=599 => {
+                lost(format!("Jira answered {}: {words}", self.status), self.effect == Effect::Some).into()
+            }
             _ => RemoteError::Refused { problem: format!("Jira answers {}: {words}", self.status) }.into(),
         }
     }
@@ -138,44 +145,13 @@ impl Refused<'_> {
 
     /// For how long Jira asks to wait, where it says so in a form that can be read.
     fn wait(&self, now: UnixMs) -> Option<i64> {
-        let until = |at: UnixMs| Some(at.since(now)).filter(|ms| *ms > 0);
-        let after = header(self.headers, "Retry-After").and_then(|after| match after.parse::<u32>() {
-            Ok(seconds) => Some(i64::from(seconds) * SECOND_MS),
-            Err(_) => http_date(after).and_then(until),
-        });
         let reset = || {
             let said = ["X-RateLimit-Reset", "X-Beta-RateLimit-Reset"];
-            said.iter().find_map(|name| header(self.headers, name)).and_then(minute).and_then(until)
+            let at = said.iter().find_map(|name| header(self.headers, name)).and_then(minute)?;
+            Some(wait_ms(at.since(now))).filter(|_| at > now)
         };
-        after.or_else(reset).map(|ms| ms.clamp(SECOND_MS, WAIT_MAX_MS))
+        retry_after_ms(self.headers, now).or_else(reset)
     }
-}
-
-/// A lost answer: to a write it leaves open what happened, to a read nothing did.
-pub fn lost(effect: Effect, problem: impl Into<String>) -> RemoteError {
-    let problem = format!("Jira: {}", problem.into());
-    match effect {
-        Effect::None => RemoteError::NotSent { problem },
-        Effect::Some => RemoteError::Unknown { problem },
-    }
-}
-
-/// A request that got no status.
-pub fn transport(error: &reqwest::Error, effect: Effect) -> RemoteError {
-    // Without a connection nothing can have happened, whatever was asked.
-    let effect = if error.is_connect() || error.is_builder() { Effect::None } else { effect };
-    lost(effect, causes(error))
-}
-
-/// The error and what is behind it, without the address: it may hold names of people's projects.
-pub fn causes(error: &reqwest::Error) -> String {
-    let mut words = if error.is_timeout() { "no answer in time".to_owned() } else { "no answer".to_owned() };
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        words = format!("{words}: {inner}");
-        cause = inner.source();
-    }
-    clipped(&words)
 }
 
 fn clipped(text: &str) -> String {
@@ -184,10 +160,6 @@ fn clipped(text: &str) -> String {
         return line;
     }
     format!("{}…", line.chars().take(WORDS_MAX).collect::<String>())
-}
-
-fn http_date(text: &str) -> Option<UnixMs> {
-    DateTime::parse_from_rfc2822(text).ok().map(|at| UnixMs(at.timestamp_millis()))
 }
 
 /// `2026-10-09T10:10Z`: Jira's resets are exact to the minute. Seconds are taken where they come.
@@ -199,6 +171,7 @@ fn minute(text: &str) -> Option<UnixMs> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::HOUR_MS;
 
     fn failure(status: u16, effect: Effect, headers: &[(&'static str, &str)], body: &str) -> RemoteError {
         let map = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
@@ -218,7 +191,7 @@ mod tests {
             (429, vec![("Retry-After", "soon"), ("X-RateLimit-Reset", "2026-10-09T10:10Z")], 600_000),
             (429, vec![("X-Beta-RateLimit-Reset", "2026-10-09T10:10:00Z")], 600_000),
             (429, vec![("X-RateLimit-Reset", "2026-10-09T09:59Z")], WAIT_MS),
-            (429, vec![("Retry-After", "4000000000")], WAIT_MAX_MS),
+            (429, vec![("Retry-After", "4000000000")], HOUR_MS),
             (429, vec![], WAIT_MS),
             (503, vec![("Retry-After", "7")], 7_000),
             (403, vec![("Retry-After", "7")], 7_000),

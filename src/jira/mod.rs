@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use http::{Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -28,7 +29,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::http::RemoteError;
+use crate::http::{Reach, RemoteError, classify_transport, client, lost, read_capped};
 use crate::time::Clock;
 pub use answer::{Failure, FieldErrors};
 pub use comments::Comment;
@@ -39,7 +40,7 @@ pub use workflow::{Demand, Step};
 /// Name under which hearback keeps what only machines read, on issues and comments.
 pub const PROPERTY: &str = "hearback";
 /// Longest answer that is read: a page of a hundred comments of 32,767 characters, bytes.
-const ANSWER_MAX: usize = 16 * 1024 * 1024;
+const ANSWER_MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Pages of a list that are read before it is taken as endless.
 const PAGES_MAX: usize = 100;
 
@@ -115,7 +116,10 @@ pub struct Jira {
 
 impl fmt::Debug for Jira {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Jira").field("base", &self.base.as_str()).field("flavour", &self.flavour).finish_non_exhaustive()
+        f.debug_struct("Jira")
+            .field("base", &self.base.as_str())
+            .field("flavour", &self.flavour)
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,7 +137,13 @@ impl Jira {
         let mut authorization = HeaderValue::from_str(&said)
             .map_err(|_| anyhow::anyhow!("jira.token: it holds characters that no header can carry"))?;
         authorization.set_sensitive(true);
-        Ok(Self { client: client(timeout)?, base: base_url, flavour, authorization, clock })
+        Ok(Self {
+            client: client(Reach::Configured(&base_url), timeout)?,
+            base: base_url,
+            flavour,
+            authorization,
+            clock,
+        })
     }
 
     /// Which Jira it is.
@@ -182,7 +192,7 @@ impl Jira {
         let (status, bytes) = self.send(method, url, Some(body), Effect::Some).await?;
         // A page where nothing or a document belongs is somebody else's answer: a proxy's, a login form.
         let foreign = !bytes.is_empty() && serde_json::from_slice::<Value>(&bytes).is_err();
-        if foreign { Err(answer::lost(Effect::Some, format!("{status} without JSON")).into()) } else { Ok(()) }
+        if foreign { Err(lost(format!("Jira answered {status} without JSON"), true).into()) } else { Ok(()) }
     }
 
     async fn send(&self, method: Method, url: Url, body: Option<&Value>, effect: Effect) -> Result<Answer, Failure> {
@@ -191,21 +201,20 @@ impl Jira {
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
-        let mut response = request.send().await.map_err(|e| answer::transport(&e, effect))?;
-        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let response = request.send().await.map_err(|e| classify_transport(&e, effect == Effect::Some))?;
+        let (status, headers) = (response.status(), response.headers().clone());
         // What is refused by its status is refused, whether or not its words arrive.
-        let read = read_capped(response).await;
+        let read = read_capped(response, ANSWER_MAX_BYTES).await;
         if !status.is_success() {
             let refused = answer::Refused { status, headers: &headers, body: &read.unwrap_or_default(), effect };
             return Err(refused.failure(&self.base, self.clock.now()));
         }
-        let bytes = read.map_err(|problem| answer::lost(effect, problem))?;
-        Ok((status, bytes))
+        Ok((status, read.map_err(|e| e.classify(effect == Effect::Some))?))
     }
 }
 
 /// A good status and its body.
-type Answer = (StatusCode, Vec<u8>);
+type Answer = (StatusCode, Bytes);
 
 /// Whether a request changes anything: what a lost answer means depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,29 +224,8 @@ enum Effect {
 }
 
 fn document<T: DeserializeOwned>((status, bytes): &Answer, effect: Effect) -> Result<T, Failure> {
-    serde_json::from_slice(bytes).map_err(|e| answer::lost(effect, format!("{status} with an unreadable body: {e}")).into())
-}
-
-fn client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder()
-        .timeout(timeout)
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        // Anything that looks like a browser meets Jira's guard against forged requests.
-        .user_agent(concat!("hearback/", env!("CARGO_PKG_VERSION")))
-        .build()?)
-}
-
-async fn read_capped(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() > ANSWER_MAX => return Err("an answer without end".into()),
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) => return Ok(bytes),
-            Err(e) => return Err(format!("the answer was cut: {}", answer::causes(&e))),
-        }
-    }
+    serde_json::from_slice(bytes)
+        .map_err(|e| lost(format!("Jira answered {status} with something else: {e}"), effect == Effect::Some).into())
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

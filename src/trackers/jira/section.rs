@@ -31,9 +31,8 @@ pub fn whole(flavour: Flavour, marker: &Marker, doc: &Doc) -> Value {
 /// `current` with the section brought to what is wanted; `None` where it says so already.
 pub fn spliced(flavour: Flavour, current: &Value, marker: &Marker, doc: &Doc) -> Option<Value> {
     let ours = match flavour {
-        Flavour::Cloud => adf_span(content(current), marker).map_or(0, |(_, inner)| {
-            content(current)[inner].iter().map(text::size).sum()
-        }),
+        Flavour::Cloud => adf_span(content(current), marker)
+            .map_or(0, |(_, inner)| content(current)[inner].iter().map(text::size).sum()),
         Flavour::DataCenter => {
             let text = current.as_str().unwrap_or_default();
             wiki_span(text, marker).map_or(0, |inner| text[inner].chars().count())
@@ -41,7 +40,9 @@ pub fn spliced(flavour: Flavour, current: &Value, marker: &Marker, doc: &Doc) ->
     };
     let room = text::CHARS_MAX.saturating_sub(text::size(current).saturating_sub(ours)).max(ROOM_MIN);
     match text::render(flavour, doc, room) {
-        Value::String(section) => wiki_spliced(current.as_str().unwrap_or_default(), marker, &section).map(Value::String),
+        Value::String(section) => {
+            wiki_spliced(current.as_str().unwrap_or_default(), marker, &section).map(Value::String)
+        }
         document => adf_spliced(current, marker, content(&document)),
     }
 }
@@ -180,7 +181,8 @@ mod tests {
             (stale.as_str(), ""),
             ("Open macro {code:rust}\n", "\n{noformat}"),
         ] {
-            let before = if before.is_empty() || before.ends_with('\n') { before.to_owned() } else { format!("{before}\n") };
+            let before =
+                if before.is_empty() || before.ends_with('\n') { before.to_owned() } else { format!("{before}\n") };
             let current = format!("{before}{ours}{after}");
             let new = wiki_spliced(&current, &marker(), "h3. New").unwrap();
             assert_eq!(new, format!("{before}{}{after}", wiki_section(&marker(), "h3. New")));
