@@ -3,6 +3,7 @@
 //! A tracker knows nothing of the database, and repeats nothing by itself.
 
 mod github;
+mod jira;
 mod local;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::render::doc::Doc;
 use crate::render::markers::Marker;
 use crate::time::UnixMs;
 pub use github::GitHubTracker;
+pub use jira::{Fields as JiraFields, JiraTracker};
 pub use local::LocalTracker;
 
 /// A new ticket.
