@@ -8,6 +8,7 @@ pub mod analyze;
 pub mod deliver;
 pub mod feedback;
 pub mod ingest;
+pub mod open;
 pub mod receive;
 pub mod reconcile;
 pub mod reports;
