@@ -14,3 +14,4 @@ pub mod store;
 pub mod telemetry;
 pub mod time;
 pub mod trackers;
+pub mod web;
