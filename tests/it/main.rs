@@ -1,5 +1,5 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
+mod jira;
 mod layers;
 mod rules;
-mod jira;
 mod worlds;
