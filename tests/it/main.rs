@@ -2,4 +2,5 @@
 mod jira;
 mod layers;
 mod rules;
+mod store;
 mod worlds;
