@@ -112,9 +112,10 @@ impl JiraTracker {
         }
     }
 
-    /// Jira says the same of what is deleted and of what may not be seen: an issue is deleted where its project can
-    /// still be seen.
+    /// Jira says the same of what is deleted and of what may not be seen: an issue is deleted where we can still see its
+    /// project. As ourselves: with a token that has ended Jira may show a public project to nobody in particular.
     async fn is_deleted(&self, target: &str, key: &str) -> Result<(), RemoteError> {
+        self.jira.myself().await?;
         let what = format!("{key}, and the project {target} too: let the account of jira.token see that project");
         self.jira.project(target).await.map(drop).map_err(|error| named(error, &what))
     }

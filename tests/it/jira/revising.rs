@@ -122,6 +122,8 @@ async fn deleted_is_told_from_not_to_be_seen() {
         let error = desk.revise(&key, &says("new")).await.unwrap_err();
         assert_eq!(kind(&error), "gone");
         assert!(error.to_string().contains("let the account of jira.token see that project"), "{error}");
+        desk.jira.fail_next(Call::Myself, Fault::Unauthorized);
+        assert_eq!(kind(&desk.revise(&key, &says("new")).await.unwrap_err()), "unauthorized");
     }
 }
 
