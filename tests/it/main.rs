@@ -1,3 +1,3 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
-mod jira;
+mod trackers;
 mod worlds;

@@ -65,6 +65,7 @@ async fn people_s_nodes_around_our_section_stay_equal() {
     assert_eq!(after[after.len() - 2..], before[before.len() - 2..]);
     assert_eq!((&after[0], after.last().unwrap()), (&above, &below));
     assert_eq!(text.plain().matches("crashes twice").count(), 1);
+    super::assert_is_adf(&desk.jira.requests(Call::EditIssue)[0].ask.json()["fields"]["description"]);
     desk.jira.finish();
 }
 

@@ -29,12 +29,13 @@ async fn cloud_is_asked_once_with_marker_and_document() {
     summary: "Checkout crashes on pay (v1.4.0)"
     properties: [{"key":"hearback","value":{"marker":"MAC","rollout":"ro_267a90d7657eb218f1a0","subject":"th_1","v":1}}]
     "##);
-    assert_eq!(desk.jira.issues()[0].properties["hearback"]["marker"], mac.as_str());
+    assert_eq!(desk.jira.issues()[0].properties["hearback"]["marker"], section().mac.as_str());
     assert_eq!(desk.jira.calls(Call::SetProperty), 0);
+    super::assert_is_adf(&asked["fields"]["description"]);
     desk.jira.finish();
 
     // Each part that the documented example has, too, has its form there.
-    let example: Value = serde_json::from_str(include_str!("../fixtures/jira/create_issue.request.json")).unwrap();
+    let example: Value = serde_json::from_str(include_str!("../../fixtures/jira/create_issue.request.json")).unwrap();
     for name in ["project", "issuetype", "summary", "labels", "priority"] {
         let (ours, theirs) = (&asked["fields"][name], &example["fields"][name]);
         assert_eq!(form(ours), form(theirs), "{name}");
@@ -140,13 +141,23 @@ async fn without_labels_nothing_is_filed() {
 
 #[tokio::test]
 async fn a_text_that_is_too_long_is_cut_between_its_parts() {
+    let part = Block::Paragraph(vec![Inline::Text("x".repeat(9_000))]);
+    let long = Doc { blocks: vec![part; 5] };
+    let parts = |desk: &super::Desk| {
+        let text = desk.jira.issues()[0].description.clone().unwrap().plain();
+        text.matches(&"x".repeat(9_000)).count()
+    };
     for flavour in BOTH {
         let desk = desk(flavour).await;
-        let part = Block::Paragraph(vec![Inline::Text("x".repeat(9_000))]);
-        desk.file_as(&Doc { blocks: vec![part; 5] }, &[]).await.unwrap();
+        let key = desk.file_as(&long, &[]).await.unwrap().remote.key;
+        assert_eq!(parts(&desk), 3);
+        // People's text goes first.
+        let theirs = "y".repeat(12_000);
+        desk.jira.person_edits_description(&key, |_| theirs.clone()).await;
+        assert_eq!(desk.revise(&key, &long).await, Ok(hearback::trackers::Revised::Written));
         let text = desk.jira.issues()[0].description.clone().unwrap().plain();
-        assert!(text.contains("2 parts are left out here"), "{}", &text[text.len() - 200..]);
-        assert_eq!(text.matches(&"x".repeat(9_000)).count(), 3);
+        assert_eq!((parts(&desk), text.contains(&theirs), text.contains("left out here")), (1, true, true));
+        desk.jira.finish();
     }
 }
 
