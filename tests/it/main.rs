@@ -3,4 +3,5 @@ mod jira;
 mod layers;
 mod rules;
 mod store;
+mod trackers;
 mod worlds;
