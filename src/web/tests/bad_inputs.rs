@@ -20,6 +20,10 @@ async fn what_is_not_expected_is_named_and_kept_nowhere() {
     let at = |rest: &str| format!("/v1/rollouts/{id}{rest}");
     let none = "/v1/rollouts/ro_00000000000000000000";
     let long_key = format!("Bearer {}", "k".repeat(600));
+    let long_headers: &[(&str, &str)] = &[("authorization", &long_key)];
+    let bare: &[(&str, &str)] = &[("authorization", &public)];
+    let nowhere: &[(&str, &str)] = &[("authorization", &public), ("origin", "null")];
+    let evil: &[(&str, &str)] = &[("authorization", &public), ("origin", "https://evil.example")];
     let cases: Vec<(&str, String, &[(&str, &str)], &str, u16, &[&str])> = vec![
         ("GET", "/nowhere".into(), &[], "", 404, &[]),
         ("GET", "/hooks/github".into(), &[], "", 405, &[]),
@@ -34,17 +38,10 @@ async fn what_is_not_expected_is_named_and_kept_nowhere() {
         ("POST", "/v1/feedback".into(), &[("authorization", "Basic eDp5")], "{}", 401, &[]),
         ("POST", "/v1/feedback".into(), &[("authorization", "Bearer ")], "{}", 401, &[]),
         ("POST", "/v1/feedback".into(), &[("authorization", "Bearer nobody")], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", &long_key)], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", &public)], "{}", 403, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", &public), ("origin", "null")], "{}", 403, &[]),
-        (
-            "POST",
-            "/v1/feedback".into(),
-            &[("authorization", &public), ("origin", "https://evil.example")],
-            "{}",
-            403,
-            &[],
-        ),
+        ("POST", "/v1/feedback".into(), long_headers, "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), bare, "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), nowhere, "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), evil, "{}", 403, &[]),
         ("POST", "/v1/feedback".into(), page, "{}", 400, &["text"]),
         ("POST", "/v1/feedback".into(), auth, "", 400, &[""]),
         ("POST", "/v1/feedback".into(), auth, "[", 400, &[""]),
