@@ -59,7 +59,7 @@ fn parse(_event: &str, body: &[u8], received_at: UnixMs) -> Result<Meaning, BadB
     let outer: Outer<'_> = {
         let mut reader = serde_json::Deserializer::from_str(text);
         serde_path_to_error::deserialize(&mut reader)
-            .map_err(|e| BadBody::of(&e.path().to_string(), super::describe(e.inner())))?
+            .map_err(|e| BadBody::of(&super::place(e.path()), super::describe(e.inner())))?
     };
     let occurred_at = match outer.timestamp.as_deref().map(UnixMs::parse_rfc3339) {
         Some(None) => return Err(BadBody::of("timestamp", "expected a time as 2026-10-09T10:00:00Z")),

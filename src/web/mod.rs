@@ -16,7 +16,6 @@ mod hooks;
 mod kpis;
 mod open;
 mod openapi;
-mod page;
 mod parts;
 pub mod problem;
 mod query;
@@ -126,3 +125,6 @@ pub fn router(ctx: flow::Context) -> Router {
 async fn overloaded(_cause: BoxError) -> Problem {
     Problem::of(StatusCode::SERVICE_UNAVAILABLE).retry_after(SHED_RETRY_S)
 }
+
+#[cfg(test)]
+mod tests;
