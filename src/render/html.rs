@@ -106,7 +106,7 @@ fn inlines(parts: &[Inline]) -> String {
     joined(parts)
         .iter()
         .map(|part| match part {
-            Inline::Text(t) => escaped(t),
+            Inline::Text(t) => squares(&escaped(t)),
             Inline::Strong(t) => format!("<strong>{}</strong>", escaped(t)),
             Inline::Emph(t) => format!("<em>{}</em>", escaped(t)),
             Inline::Code(t) => format!("<code>{}</code>", escaped(t)),
@@ -120,6 +120,15 @@ fn inlines(parts: &[Inline]) -> String {
             Inline::Break => "<br>\n".into(),
         })
         .collect()
+}
+
+/// A picture's squares drawn by the style, in one colour each: not every device has a font with them.
+fn squares(html: &str) -> String {
+    let mut out = html.to_owned();
+    for (square, class) in [("🟥", "r"), ("🟧", "o"), ("⬜", "w"), ("🟩", "g")] {
+        out = out.replace(square, &format!("<span class=\"sq {class}\">{square}</span>"));
+    }
+    out
 }
 
 /// A text for between tags or between double quotes.
@@ -182,6 +191,13 @@ mod tests {
         let doc = Doc { blocks: vec![heading(3), heading(4)] };
         assert!(page("t", &doc).contains("<h1>t</h1>\n<h2>x</h2>\n<h3>x</h3>\n"));
         assert_eq!(render(&doc), "<h3>x</h3>\n<h4>x</h4>\n");
+    }
+
+    #[test]
+    fn a_pictures_squares_are_drawn_and_stay_text() {
+        let html = render(&Doc { blocks: vec![Block::Paragraph(vec![Inline::Text("🟥🟩 1 & 1".into())])] });
+        let drawn = "<span class=\"sq r\">🟥</span><span class=\"sq g\">🟩</span> 1 &amp; 1";
+        assert_eq!(html, format!("<p>{drawn}</p>\n"));
     }
 
     #[test]
