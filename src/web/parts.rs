@@ -43,7 +43,7 @@ pub async fn statements(
         feedback::of_rollout(&mut tx, &id, before.as_ref().map(|(at, id)| (*at, id)), page.limit + 1).await?;
     tx.commit().await?;
     let next = page.cut(&mut rows, |f| (f.occurred_at, f.id.0.clone()));
-    Ok(Json(listed("feedback", rows.iter().map(statement).collect::<Vec<_>>(), next)))
+    Ok(Json(listed("feedback", rows.iter().map(statement).collect::<Vec<_>>(), next.as_deref())))
 }
 
 fn statement(f: &Feedback) -> Value {

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::*;
 
+/// Method, path, headers and body; the status and the fields that are named.
+type Case<'a> = (&'a str, String, &'a [(&'a str, &'a str)], &'a str, u16, &'a [&'a str]);
+
 #[tokio::test]
 async fn what_is_not_expected_is_named_and_kept_nowhere() {
     let w = World::new("feedback_max_bytes = 2000\nbody_max_bytes = 2000\n").await;
@@ -24,7 +27,7 @@ async fn what_is_not_expected_is_named_and_kept_nowhere() {
     let bare: &[(&str, &str)] = &[("authorization", &public)];
     let nowhere: &[(&str, &str)] = &[("authorization", &public), ("origin", "null")];
     let evil: &[(&str, &str)] = &[("authorization", &public), ("origin", "https://evil.example")];
-    let cases: Vec<(&str, String, &[(&str, &str)], &str, u16, &[&str])> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("GET", "/nowhere".into(), &[], "", 404, &[]),
         ("GET", "/hooks/github".into(), &[], "", 405, &[]),
         ("PUT", "/v1/feedback".into(), auth, "", 405, &[]),
