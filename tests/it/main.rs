@@ -1,5 +1,6 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
 mod layers;
 mod rules;
+mod sources;
 mod store;
 mod worlds;
