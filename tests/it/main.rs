@@ -1,4 +1,5 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
+mod config;
 mod layers;
 mod rules;
 mod sources;
