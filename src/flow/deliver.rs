@@ -101,7 +101,7 @@ async fn perform(ctx: &Context, action: &Action) -> Result<()> {
         Attempt::NotYet(at) => {
             let mut tx = ctx.db.write().await?;
             let why = "waiting until the tracker's list can show what an earlier attempt may have made";
-            actions::retry(&mut tx, &action.id, at, action.sent_at, false, why).await?;
+            actions::retry(&mut tx, action, at, action.sent_at, false, why).await?;
             tx.commit().await
         }
         Attempt::Failed { error, sent } => fail(ctx, action, &error, sent).await,
@@ -359,25 +359,26 @@ async fn fail(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -
     let outcome = match next {
         Next::Hold { until } => {
             pauses::hold(&mut tx, &action.scope, until, &said).await?;
-            actions::retry(&mut tx, &action.id, until, action.sent_at, false, &said).await?;
+            actions::retry(&mut tx, action, until, action.sent_at, false, &said).await?;
             "held"
         }
         Next::Again { at, sent } => {
-            actions::retry(&mut tx, &action.id, at, sent, true, &said).await?;
+            actions::retry(&mut tx, action, at, sent, true, &said).await?;
             "retried"
         }
         Next::Follow { target } => {
             ticket.target = target;
             tickets::save(&mut tx, &ticket).await?;
-            actions::retry(&mut tx, &action.id, now, action.sent_at, true, &said).await?;
+            actions::retry(&mut tx, action, now, action.sent_at, true, &said).await?;
             "followed"
         }
         Next::GiveUp => {
-            actions::give_up(&mut tx, &action.id, &said, now).await?;
-            ticket.state = TicketState::Failed;
-            ticket.error = Some(said.clone());
-            tickets::save(&mut tx, &ticket).await?;
-            rollouts::wake(&mut tx, &action.rollout, now).await?;
+            if actions::give_up(&mut tx, action, &said, now).await? {
+                ticket.state = TicketState::Failed;
+                ticket.error = Some(said.clone());
+                tickets::save(&mut tx, &ticket).await?;
+                rollouts::wake(&mut tx, &action.rollout, now).await?;
+            }
             "given_up"
         }
     };

@@ -80,7 +80,7 @@ pub async fn one(ctx: &Context, id: &RolloutId) -> Result<()> {
     let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(()) };
     let window = step_window(ctx, &mut tx, &rollout).await?;
     let later = plan_tickets(ctx, &mut tx, &rollout, &window).await?;
-    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy());
+    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy(), ctx.now());
     let next = [wake, later].into_iter().flatten().min().unwrap_or(UnixMs::NEVER);
     rollouts::set_due(&mut tx, id, next).await?;
     crash_point!("hb.reconcile.planned");

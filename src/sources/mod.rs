@@ -120,13 +120,16 @@ impl BadBody {
     }
 }
 
+/// Checks a signature: headers, raw body, the secrets of which any may fit, the present moment.
+pub type Verify = fn(&Headers, &[u8], &[String], UnixMs) -> Result<(), SignatureError>;
+
 /// How one source's deliveries are checked and read.
 #[derive(Clone, Copy)]
 pub struct Source {
     /// The name in `/hooks/{source}`.
     pub name: &'static str,
     /// Checks the signature over the raw body with any of the secrets.
-    pub verify: fn(&Headers, &[u8], &[String], UnixMs) -> Result<(), SignatureError>,
+    pub verify: Verify,
     /// Reads the sender's id and kind of event.
     pub envelope: fn(&Headers, &[u8]) -> Result<Envelope, BadBody>,
     /// Whether events of this kind are read at all; of others the body is not kept.

@@ -75,6 +75,13 @@ pub async fn insert(tx: &mut Tx, d: &Delivery) -> Result<bool> {
     Ok(done > 0)
 }
 
+#[derive(sqlx::FromRow)]
+struct Claimed {
+    #[sqlx(flatten)]
+    row: Row,
+    attempts: i64,
+}
+
 /// Takes up to `limit` waiting deliveries, oldest first, until `lease_until`; after that another may take them.
 pub async fn claim(tx: &mut Tx, now: UnixMs, lease_until: UnixMs, limit: i64) -> Result<Vec<(Delivery, i64)>> {
     let sql = if tx.skips_locked() {
@@ -87,12 +94,6 @@ pub async fn claim(tx: &mut Tx, now: UnixMs, lease_until: UnixMs, limit: i64) ->
            SELECT id FROM deliveries WHERE state = 'waiting' AND due_ms <= $1 ORDER BY received_ms, id LIMIT $3)
          RETURNING id, source, dedupe_key, body_hash, event, headers, body, received_ms, attempts"
     };
-    #[derive(sqlx::FromRow)]
-    struct Claimed {
-        #[sqlx(flatten)]
-        row: Row,
-        attempts: i64,
-    }
     let mut rows: Vec<Claimed> =
         on!(tx, c => sqlx::query_as(sql).bind(now.0).bind(lease_until.0).bind(limit).fetch_all(c).await?);
     rows.sort_by(|a, b| (a.row.received_ms, &a.row.id).cmp(&(b.row.received_ms, &b.row.id)));

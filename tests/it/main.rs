@@ -1,2 +1,4 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
+mod layers;
+mod rules;
 mod worlds;

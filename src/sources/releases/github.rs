@@ -123,7 +123,7 @@ fn release(body: &[u8], received_at: UnixMs) -> Result<Meaning, BadBody> {
         "prereleased" => (SignalKind::Published { prerelease: true }, published),
         // Sent when a full release comes out and when a pre-release is promoted; a promotion happens after publishing.
         "released" if e.release.prerelease => return Ok(Meaning::Ignored("released, and still a pre-release".into())),
-        "released" => (SignalKind::Promoted, updated.or(published)),
+        "released" => (SignalKind::Promoted, updated.max(published)),
         "edited" => (SignalKind::Edited, updated),
         "unpublished" => (SignalKind::Unpublished, updated.filter(|u| Some(*u) > published)),
         "deleted" => (SignalKind::Deleted, None),
