@@ -101,6 +101,7 @@ fn run(cli: Cli) -> Result<Done> {
             Ok(Done::Well)
         }
         Command::Demo { keep } => block_on(demo::run(keep)).map(|()| Done::Well),
+        Command::Check(args) => block_on(check::run(config::load(path.as_deref()), &args)),
         Command::Replay(args) => {
             let config = config::load(path.as_deref())?;
             block_on(replay::run(config, args))
@@ -125,7 +126,6 @@ async fn with_config(config: Config, command: Command) -> Result<Done> {
 
 async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
     match command {
-        Command::Check(args) => check::run(ctx, &args).await,
         Command::Migrate => {
             eprintln!("the {} database has the newest schema", ctx.db.kind());
             Ok(Done::Well)
@@ -135,9 +135,12 @@ async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
         Command::Report(args) => rollouts::report(ctx, &args).await,
         Command::Why(args) => rollouts::why(ctx, &args).await,
         Command::Keys(command) => keys::run(ctx, command).await,
-        Command::Serve | Command::Demo { .. } | Command::Analyze(_) | Command::Replay(_) | Command::Openapi => {
-            unreachable!("these ran without a database")
-        }
+        Command::Serve
+        | Command::Demo { .. }
+        | Command::Check(_)
+        | Command::Analyze(_)
+        | Command::Replay(_)
+        | Command::Openapi => unreachable!("these ran without an open database"),
     }
 }
 

@@ -32,11 +32,13 @@ pub struct Line {
 }
 
 impl Line {
-    fn ok(what: impl Into<String>, says: impl Into<String>) -> Self {
+    /// It is as it should be.
+    pub fn ok(what: impl Into<String>, says: impl Into<String>) -> Self {
         Self { what: what.into(), ok: true, says: says.into() }
     }
 
-    fn wrong(what: impl Into<String>, says: impl Into<String>) -> Self {
+    /// It is not, and this says how to mend it.
+    pub fn wrong(what: impl Into<String>, says: impl Into<String>) -> Self {
         Self { what: what.into(), ok: false, says: says.into() }
     }
 }
@@ -111,13 +113,16 @@ async fn source_lines(ctx: &Context, lines: &mut Vec<Line>) -> Result<()> {
             ),
             None => "no delivery came yet".to_owned(),
         };
-        let key = if source.name == "github" { "github.webhook_secrets" } else { "sources.NAME.secrets" };
+        let key = match source.name {
+            "github" | "jira" => format!("{}.webhook_secrets", source.name),
+            name => format!("sources.{name}.secrets"),
+        };
         lines.push(match (source.name, has_secret) {
             (_, true) => Line::ok(what, seen.trim_end()),
             ("github", false) if ctx.config.github.is_configured() => {
                 Line::wrong(what, format!("every delivery is refused: set {key} to the secret of the App's webhook"))
             }
-            (name, false) => Line::ok(what, format!("switched off: {} is empty", key.replace("NAME", name))),
+            (_, false) => Line::ok(what, format!("switched off: {key} is empty")),
         });
     }
     if let Some(note) = schedules::note(&mut tx, "github.deliveries").await? {

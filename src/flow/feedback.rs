@@ -98,6 +98,7 @@ pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) 
             _ => (Outcome::KeyReused, Vec::new()),
         });
     }
+    crash_point!("hb.feedback.kept");
     tx.commit().await?;
     crash_point!("hb.feedback.committed");
     ctx.bell.mind.notify_one();

@@ -98,7 +98,7 @@ async fn decide(
                 }
                 format!("{} repositories added, {} removed", added.len(), removed.len())
             }
-            Fact::IssueDeleted { repo, number } => issue_deleted(tx, &repo.to_string(), number).await?,
+            Fact::IssueDeleted { tracker, target, key } => issue_deleted(tx, tracker, &target, &key).await?,
         });
     }
     Ok((Outcome::Applied, said.join("; ")))
@@ -169,10 +169,12 @@ async fn installation(ctx: &Context, tx: &mut Tx, id: i64, account: &str, state:
     Ok(format!("the installation for {account} is {}", state.as_str()))
 }
 
-async fn issue_deleted(tx: &mut Tx, repo: &str, number: i64) -> Result<String> {
-    let Some(mut ticket) = tickets::by_key(tx, TrackerName::GitHub, repo, &number.to_string()).await? else {
-        return Ok(format!("issue {number} of {repo} was none of ours"));
+async fn issue_deleted(tx: &mut Tx, tracker: TrackerName, target: &str, key: &str) -> Result<String> {
+    let Some(found) = tickets::by_key(tx, tracker, target, key).await? else {
+        return Ok(format!("{key} of {target} was none of ours"));
     };
+    rollouts::lock(tx, &found.rollout).await?;
+    let Some(mut ticket) = tickets::get(tx, &found.id).await? else { return Ok("the ticket is gone".into()) };
     ticket.state = TicketState::Dismissed;
     ticket.error = Some("a person deleted the issue".into());
     tickets::save(tx, &ticket).await?;

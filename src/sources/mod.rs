@@ -3,6 +3,7 @@
 //! A source is a file and a line in [`SOURCES`]. Its wire types stay in its file.
 
 mod generic;
+mod jira;
 pub mod releases;
 pub mod signature;
 
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::repo::RepoName;
 use crate::domain::signal::Signal;
+use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
 use signature::SignatureError;
 
@@ -61,10 +63,12 @@ pub enum Fact {
     },
     /// A person deleted an issue.
     IssueDeleted {
-        /// Where.
-        repo: RepoName,
-        /// Which.
-        number: i64,
+        /// In which tracker.
+        tracker: TrackerName,
+        /// Where: the repository or the project.
+        target: String,
+        /// Which: `41`, `SHOP-7`.
+        key: String,
     },
 }
 
@@ -143,7 +147,7 @@ pub struct Source {
 }
 
 /// Every source that can be received from.
-pub const SOURCES: &[Source] = &[releases::github::SOURCE, generic::SOURCE];
+pub const SOURCES: &[Source] = &[releases::github::SOURCE, jira::SOURCE, generic::SOURCE];
 
 /// The source of that name.
 pub fn source(name: &str) -> Option<&'static Source> {
