@@ -2,6 +2,7 @@
 //!
 //! A tracker knows nothing of the database, and repeats nothing by itself.
 
+mod jira;
 mod local;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::http::RemoteError;
 use crate::render::doc::Doc;
 use crate::render::markers::Marker;
 use crate::time::UnixMs;
+pub use jira::{Fields as JiraFields, JiraTracker};
 pub use local::LocalTracker;
 
 /// A new ticket.
