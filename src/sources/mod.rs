@@ -2,6 +2,7 @@
 //!
 //! A source is a file and a line in [`SOURCES`]. Its wire types stay in its file.
 
+pub mod feedback;
 mod generic;
 mod jira;
 pub mod releases;
