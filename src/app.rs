@@ -1,6 +1,5 @@
 //! Builds everything once, and owns the end: what is under way ends well, what is not begun stays in the database.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +79,7 @@ fn trackers(config: &Config, github: Option<&Arc<GitHub>>, clock: &Arc<dyn Clock
             clock: clock.clone(),
         })
         .context("setting up Jira")?;
-        let custom: BTreeMap<String, serde_json::Value> = j
+        let custom: serde_json::Map<String, serde_json::Value> = j
             .custom
             .iter()
             .map(|(field, value)| Ok((field.clone(), serde_json::to_value(value)?)))

@@ -42,7 +42,9 @@ pub async fn run(ctx: Context, stop: Stop) -> Result<()> {
 async fn mind(ctx: Context, mut stop: Stop) {
     while !*stop.borrow() {
         let nap = match think(&ctx).await {
-            Ok(0) => next_thought(&ctx).await.map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now()))),
+            Ok(0) => {
+                next_thought(&ctx).await.map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now())))
+            }
             Ok(_) => 0,
             Err(e) => {
                 error!("reading and planning wait: {e:#}");
@@ -56,7 +58,9 @@ async fn mind(ctx: Context, mut stop: Stop) {
 async fn hands(ctx: Context, mut stop: Stop) {
     while !*stop.borrow() {
         let nap = match deliver::deliver_due(&ctx, &|| *stop.borrow()).await {
-            Ok(_) => next_action(&ctx).await.map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now()))),
+            Ok(_) => {
+                next_action(&ctx).await.map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now())))
+            }
             Err(e) => {
                 error!("writing to trackers waits: {e:#}");
                 AFTER_ERROR_MS

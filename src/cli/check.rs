@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::Done;
 use crate::app;
 use crate::config::Config;
-use crate::flow::check::{self, Line};
 use crate::flow::Context;
+use crate::flow::check::{self, Line};
 use crate::id::OsEntropy;
 use crate::time::SystemClock;
 

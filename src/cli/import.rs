@@ -47,10 +47,10 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Done> {
     };
     let file = &args.file;
     let size = if file.as_os_str() == "-" { 0 } else { std::fs::metadata(file).map_or(0, |m| m.len()) };
-    let bar = ProgressBar::new(size).with_style(ProgressStyle::with_template(
-        "{spinner} {bar:30} {bytes}/{total_bytes} {msg} {elapsed}",
-    )?);
-    let mut into = Import { ctx, rollout, channel: &args.channel, bar, seen: HashMap::new(), batch: Vec::new(), new: 0, all: 0 };
+    let bar = ProgressBar::new(size)
+        .with_style(ProgressStyle::with_template("{spinner} {bar:30} {bytes}/{total_bytes} {msg} {elapsed}")?);
+    let mut into =
+        Import { ctx, rollout, channel: &args.channel, bar, seen: HashMap::new(), batch: Vec::new(), new: 0, all: 0 };
     let is_csv = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
     let done = if is_csv { from_csv(file, &mut into).await } else { from_lines(file, &mut into).await };
     let done = match done {

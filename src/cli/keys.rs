@@ -68,7 +68,9 @@ async fn create(ctx: &Context, kind: Kind, origins: &[String], as_json: bool) ->
     };
     let origins = origins.iter().map(|o| origin(o)).collect::<Result<Vec<_>>>()?;
     if kind == KeyKind::Public && origins.is_empty() {
-        bail!("a public key needs at least one --origin: everybody can read it, so it must be good for your pages only");
+        bail!(
+            "a public key needs at least one --origin: everybody can read it, so it must be good for your pages only"
+        );
     }
     let (stored, key) = access::make_key(ctx, kind, origins).await?;
     if as_json {

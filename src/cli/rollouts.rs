@@ -100,9 +100,15 @@ pub async fn report(ctx: &Context, args: &ReportArgs) -> Result<Done> {
     let told = full.account();
     match if args.json { Format::Json } else { args.format } {
         Format::Md => {
-            println!("# {}\n\n{}", rendering::title(told.rollout), markdown::render(&rendering::section(&told)).trim_end());
+            println!(
+                "# {}\n\n{}",
+                rendering::title(told.rollout),
+                markdown::render(&rendering::section(&told)).trim_end()
+            );
         }
-        Format::Html => println!("{}", html::page(&rendering::title(told.rollout), &rendering::section(&told)).trim_end()),
+        Format::Html => {
+            println!("{}", html::page(&rendering::title(told.rollout), &rendering::section(&told)).trim_end())
+        }
         Format::Json => println!("{}", serde_json::to_string_pretty(&rendering::data(&told))?),
     }
     Ok(Done::Well)

@@ -118,7 +118,9 @@ impl Demo {
 
         let said = self.say(LATER, "later").await?;
         let issue = self.changed(&issue_at, &issue).await?;
-        step(&format!("{said} more answer, one of them for the second time: the same issue is edited, not another filed"));
+        step(&format!(
+            "{said} more answer, one of them for the second time: the same issue is edited, not another filed"
+        ));
 
         self.deliver("unpublished", "demo-2", &SystemClock.now().plus(1_000).rfc3339()).await?;
         let (report_at, verdict) = self.verdict(&rollout).await?;

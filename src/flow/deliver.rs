@@ -373,6 +373,7 @@ async fn fail(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -
             "followed"
         }
         Next::GiveUp => {
+            // Whoever took the lease over decides by itself.
             if actions::give_up(&mut tx, action, &said, now).await? {
                 ticket.state = TicketState::Failed;
                 ticket.error = Some(said.clone());

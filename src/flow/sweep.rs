@@ -12,7 +12,7 @@ use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
 use crate::render::markers::{Marker, MarkerKind};
 use crate::store::{deliveries, keys, rollouts, schedules, tickets};
-use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
+use crate::time::{DAY_MS, MINUTE_MS};
 
 /// GitHub gives a delivery again for three days.
 const REDELIVERY_MAX_MS: i64 = 3 * DAY_MS;
@@ -199,6 +199,7 @@ async fn forget_answers(ctx: &Context) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::UnixMs;
 
     #[test]
     fn only_what_never_arrived_is_asked_for_and_not_for_ever() {

@@ -105,7 +105,7 @@ impl Refused<'_> {
                 ),
             }
             .into(),
-            403 if self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
+            403 | 503 if self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
             403 => Failure::Forbidden {
                 problem: format!("{words}; give the account of jira.token that permission in the project's settings"),
             },
@@ -117,7 +117,6 @@ impl Refused<'_> {
                 RemoteError::NotSent { problem: format!("somebody else changed it at the same time: {words}") }.into()
             }
             429 => self.asks_to_wait(now, &words).into(),
-            503 if self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
             408 | 500..=599 => {
                 lost(format!("Jira answered {}: {words}", self.status), self.effect == Effect::Some).into()
             }

@@ -235,3 +235,42 @@ fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 fn redirected_to(headers: &HeaderMap) -> &str {
     header(headers, LOCATION.as_str()).unwrap_or("somewhere else")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::SystemClock;
+
+    fn jira(base: &str, email: Option<&str>, token: &str) -> anyhow::Result<Jira> {
+        Jira::new(Settings {
+            base_url: base.parse()?,
+            flavour: Flavour::Cloud,
+            email: email.map(ToOwned::to_owned),
+            token: token.into(),
+            timeout: Duration::from_secs(1),
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    #[test]
+    fn a_base_address_keeps_its_path_and_a_key_never_becomes_one() {
+        for base in ["https://jira.acme.test/context", "https://jira.acme.test/context/?x=1"] {
+            let jira = jira(base, Some("bot@acme.test"), "t").unwrap();
+            let api = jira.api(&["issue", "../A B?x#y"]);
+            assert_eq!(api.as_str(), "https://jira.acme.test/context/rest/api/3/issue/..%2FA%20B%3Fx%23y");
+            assert_eq!(jira.browse("SHOP-1"), "https://jira.acme.test/context/browse/SHOP-1");
+        }
+    }
+
+    #[test]
+    fn what_cannot_work_is_said_at_once_and_secrets_are_not_shown() {
+        for (base, email, token, words) in
+            [("https://acme.atlassian.net", None, "t", "jira.email"), ("mailto:a@b", Some("a"), "t", "jira.base_url")]
+        {
+            let said = jira(base, email, token).unwrap_err().to_string();
+            assert!(said.contains(words), "{said}");
+        }
+        let shown = format!("{:?}", jira("https://acme.atlassian.net", Some("a@b.test"), "s3cret").unwrap());
+        assert!(shown.contains("acme.atlassian.net") && !shown.contains("s3cret") && !shown.contains("a@b"), "{shown}");
+    }
+}

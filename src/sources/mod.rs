@@ -156,7 +156,7 @@ pub fn source(name: &str) -> Option<&'static Source> {
 }
 
 /// Reads JSON into a wire type; the error names the field, never the value.
-fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadBody> {
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadBody> {
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let path = e.path().to_string();

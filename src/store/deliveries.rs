@@ -137,6 +137,13 @@ pub async fn counts(tx: &mut Tx) -> Result<(i64, i64)> {
         .fetch_one(c).await?))
 }
 
+/// How many deliveries wait, and since when the oldest does. Cheap however many came in all.
+pub async fn waiting(tx: &mut Tx) -> Result<(i64, Option<UnixMs>)> {
+    let (n, since): (i64, Option<i64>) = on!(tx, c => sqlx::query_as(
+        "SELECT COUNT(*), MIN(received_ms) FROM deliveries WHERE state = 'waiting'").fetch_one(c).await?);
+    Ok((n, since.map(UnixMs)))
+}
+
 /// The outcome of the latest delivery of a source: when it came, what became of it.
 pub async fn latest(tx: &mut Tx, source: &str) -> Result<Option<(i64, String, Option<String>, Option<String>)>> {
     Ok(on!(tx, c => sqlx::query_as(

@@ -163,3 +163,11 @@ pub async fn of_tag(tx: &mut Tx, tag: &str, limit: i64) -> Result<Vec<RolloutId>
         .bind(tag).bind(limit).fetch_all(c).await?);
     Ok(rows.into_iter().map(RolloutId).collect())
 }
+
+/// Rollouts that reached customers, and of these the ones whose window was ever open.
+pub async fn coverage(tx: &mut Tx) -> Result<(i64, i64)> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN w.opened_ms IS NULL THEN 0 ELSE 1 END), 0) AS BIGINT)
+         FROM rollouts r LEFT JOIN windows w ON w.rollout_id = r.id WHERE r.started_ms IS NOT NULL")
+        .fetch_one(c).await?))
+}

@@ -67,8 +67,8 @@ impl JiraTracker {
     /// Whether an issue that search gave for a marker's label is ours.
     async fn is_ours(&self, issue: &Issue, marker: &Marker) -> Result<bool, RemoteError> {
         let us = self.us().await?;
-        let maker = issue.fields.creator.as_ref().or(issue.fields.reporter.as_ref());
-        if !maker.is_some_and(|maker| maker.is(us)) || !issue.fields.labels.contains(&form::token_label(marker)) {
+        let author = issue.fields.creator.as_ref().or(issue.fields.reporter.as_ref());
+        if !author.is_some_and(|author| author.is(us)) || !issue.fields.labels.contains(&form::token_label(marker)) {
             return Ok(false);
         }
         let property = match self.jira.flavour() {
@@ -102,6 +102,21 @@ impl JiraTracker {
             },
             Err(failure) => Err(failure.into()),
         }
+    }
+
+    async fn bring(&self, key: &str, draft: &Draft<'_>) -> Result<Revised, RemoteError> {
+        let issue = self.jira.issue(key, &["description"]).await?;
+        match section::spliced(self.jira.flavour(), &issue.fields.description, draft.marker, draft.body) {
+            None => Ok(Revised::Unchanged),
+            Some(new) => self.describe(&issue.id, &new).await.map(|()| Revised::Written),
+        }
+    }
+
+    /// Jira says the same of what is deleted and of what may not be seen: an issue is deleted where its project can
+    /// still be seen.
+    async fn is_deleted(&self, target: &str, key: &str) -> Result<(), RemoteError> {
+        let what = format!("{key}, and the project {target} too: let the account of jira.token see that project");
+        self.jira.project(target).await.map(drop).map_err(|error| named(error, &what))
     }
 
     /// Writes a description, quietly where the account may.
@@ -169,20 +184,9 @@ impl IssueTracker for JiraTracker {
     }
 
     async fn revise(&self, target: &str, key: &str, draft: &Draft<'_>) -> Result<Revised, RemoteError> {
-        let issue = match self.jira.issue(key, &["description"]).await {
-            Ok(issue) => issue,
-            Err(RemoteError::Gone { .. }) => {
-                // Jira says the same of what is deleted and of what may not be seen.
-                let what =
-                    format!("{key}, and the project {target} too: let the account of jira.token see that project");
-                return self.jira.project(target).await.map(|_| Revised::Deleted).map_err(|e| named(e, &what));
-            }
-            Err(error) => return Err(error),
-        };
-        let current = &issue.fields.description;
-        match section::spliced(self.jira.flavour(), current, draft.marker, draft.body) {
-            None => Ok(Revised::Unchanged),
-            Some(new) => self.describe(&issue.id, &new).await.map(|()| Revised::Written),
+        match self.bring(key, draft).await {
+            Err(RemoteError::Gone { .. }) => self.is_deleted(target, key).await.map(|()| Revised::Deleted),
+            done => done,
         }
     }
 

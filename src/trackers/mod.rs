@@ -2,6 +2,7 @@
 //!
 //! A tracker knows nothing of the database, and repeats nothing by itself.
 
+mod github;
 mod jira;
 mod local;
 
@@ -16,6 +17,7 @@ use crate::http::RemoteError;
 use crate::render::doc::Doc;
 use crate::render::markers::Marker;
 use crate::time::UnixMs;
+pub use github::GitHubTracker;
 pub use jira::{Fields as JiraFields, JiraTracker};
 pub use local::LocalTracker;
 

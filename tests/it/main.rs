@@ -4,6 +4,7 @@ mod crash;
 mod databases;
 mod e2e;
 mod flows;
+mod jira;
 mod layers;
 mod rules;
 mod service;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{JiraTracker, named};
+use super::JiraTracker;
 use crate::http::RemoteError;
 use crate::jira::{Failure, Step};
 use crate::render::doc::{Block, Doc, Inline};
@@ -13,10 +13,7 @@ pub async fn close(tracker: &JiraTracker, target: &str, key: &str, keeper: &Remo
     let jira = &tracker.jira;
     let issue = match jira.issue(key, &["status"]).await {
         Ok(issue) => issue,
-        Err(RemoteError::Gone { .. }) => {
-            let what = format!("{key}, and the project {target} too: let the account of jira.token see that project");
-            return jira.project(target).await.map(drop).map_err(|e| named(e, &what));
-        }
+        Err(RemoteError::Gone { .. }) => return tracker.is_deleted(target, key).await,
         Err(error) => return Err(error),
     };
     if issue.fields.status.is_done() {
@@ -25,9 +22,12 @@ pub async fn close(tracker: &JiraTracker, target: &str, key: &str, keeper: &Remo
     match jira.link_duplicate(&issue.key, &keeper.key).await {
         // Links may be switched off, named otherwise or forbidden: the comment has one, too.
         Ok(())
-        | Err(Failure::Fields(_) | Failure::Forbidden { .. })
-        | Err(Failure::Remote(RemoteError::Gone { .. } | RemoteError::Refused { .. })) => {}
-        Err(Failure::Remote(error)) => return Err(error),
+        | Err(
+            Failure::Fields(_)
+            | Failure::Forbidden { .. }
+            | Failure::Remote(RemoteError::Gone { .. } | RemoteError::Refused { .. }),
+        ) => {}
+        Err(failure) => return Err(failure.into()),
     }
     let line = format!("hearback:double {}", keeper.key);
     if tracker.own_comment(&issue.id, &line, None).await?.is_none() {

@@ -87,7 +87,8 @@ fn adf_spliced(current: &Value, marker: &Marker, section: &[Value]) -> Option<Va
 
 fn wiki_section(marker: &Marker, section: &str) -> String {
     let (begin, end) = (text::wiki_line(&text::begin(marker)), text::wiki_line(&text::end(marker)));
-    format!("{begin}\n{section}\n{end}")
+    // A line right below a table would become part of its last cell.
+    format!("{begin}\n\n{section}\n\n{end}")
 }
 
 /// A line's bytes, its end excluded and included.
@@ -140,7 +141,7 @@ fn quoted(text: &str) -> Vec<Range<usize>> {
 fn wiki_spliced(current: &str, marker: &Marker, section: &str) -> Option<String> {
     match wiki_span(current, marker) {
         Some(inner) if text::same_lines(&current[inner.clone()], section) => None,
-        Some(inner) => Some(format!("{}{section}\n{}", &current[..inner.start], &current[inner.end..])),
+        Some(inner) => Some(format!("{}\n{section}\n\n{}", &current[..inner.start], &current[inner.end..])),
         None if current.is_empty() => Some(wiki_section(marker, section)),
         None => Some(format!("{current}\n\n{}", wiki_section(marker, section))),
     }

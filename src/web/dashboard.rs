@@ -1,0 +1,92 @@
+//! `GET /` and `/rollouts/{id}`: pages for people on this machine.
+//!
+//! The pages have no login, so only this machine sees them: a peer on loopback, by a local name, and through no proxy,
+//! because behind one every peer is on loopback. A foreign name would be a page elsewhere that had its own name point
+//! here (DNS rebinding).
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::App;
+use super::page::page;
+use super::problem::Problem;
+use super::query::{Page, no_such_rollout, rollout_id};
+use super::rollouts::{Overview, newest};
+use crate::flow::reports;
+use crate::render::doc::{Block, Doc, Inline};
+use crate::render::{picture, report};
+
+/// Rollouts on the first page.
+const ROLLOUTS_MAX: i64 = 100;
+/// Headers that a proxy adds.
+const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
+/// Lets only this machine through.
+pub async fn only_this_machine(request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_canonical());
+    let direct = FORWARDED.iter().all(|name| !request.headers().contains_key(*name));
+    if peer.is_some_and(|ip| ip.is_loopback()) && direct && local_host(request.headers()).is_some() {
+        return next.run(request).await;
+    }
+    Problem::of(StatusCode::FORBIDDEN)
+        .because(
+            "The dashboard has no login and is shown on the machine itself only. From elsewhere: \
+             ssh -L 8080:127.0.0.1:8080 HOST, then open http://127.0.0.1:8080/ (with the port of server.listen).",
+        )
+        .into_response()
+}
+
+/// The name and port by which this machine was called, where it is a local one.
+fn local_host(headers: &HeaderMap) -> Option<&str> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |(n, _)| n);
+    ["127.0.0.1", "localhost", "[::1]"].contains(&name).then_some(host)
+}
+
+/// All rollouts, newest first.
+pub async fn index(State(app): State<App>, headers: HeaderMap) -> Result<Html<String>, Problem> {
+    let host = local_host(&headers).unwrap_or("127.0.0.1");
+    let mut tx = app.ctx.db.read().await?;
+    let (ids, more) = newest(&mut tx, &Page { limit: ROLLOUTS_MAX, after: None }).await?;
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        rows.extend(Overview::load(&app, &mut tx, &id).await?.map(|o| row(&o, host)));
+    }
+    tx.commit().await?;
+    let text = |t: &str| Block::Paragraph(vec![Inline::Text(t.into())]);
+    let mut blocks = Vec::new();
+    if rows.is_empty() {
+        blocks.push(text("No rollout yet: publish a release or switch a flag on, and it stands here."));
+    } else {
+        let head = ["Rollout", "Window", "People", "Feeling", "Verdict"].map(ToOwned::to_owned).to_vec();
+        blocks.push(Block::Table { head, rows });
+    }
+    if more.is_some() {
+        blocks.push(text(&format!("The newest {ROLLOUTS_MAX} are shown; GET /v1/rollouts lists all.")));
+    }
+    Ok(Html(page("What customers think of each rollout", &Doc { blocks })))
+}
+
+fn row(o: &Overview, host: &str) -> Vec<Vec<Inline>> {
+    let label = o.rollout.label();
+    vec![
+        vec![Inline::Link { text: label, url: format!("http://{host}/rollouts/{}", o.rollout.id) }],
+        vec![Inline::Text(o.window.state.as_str().into())],
+        vec![Inline::Text(o.tally.people().to_string())],
+        vec![Inline::Text(picture::bar(o.tally))],
+        vec![Inline::Text(o.sentence())],
+    ]
+}
+
+/// One rollout's report.
+pub async fn rollout(State(app): State<App>, Path(id): Path<String>) -> Result<Html<String>, Problem> {
+    let id = rollout_id(&id)?;
+    let full = reports::by_id(&app.ctx, &id).await?.ok_or_else(no_such_rollout)?;
+    let account = full.account();
+    Ok(Html(page(&report::title(account.rollout), &report::section(&account))))
+}

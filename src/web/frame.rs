@@ -1,0 +1,46 @@
+//! What stands around every request: its name, the headers that protect browsers, and its line in the log.
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use tracing::{Instrument, info, info_span};
+
+use crate::flow::Context;
+
+/// The name of a request, for whoever asks about it.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// No script, no frame, nothing from elsewhere; styles stand in the pages themselves.
+const PROTECTION: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// Names a request, logs how it ended, and protects who reads the answer. The name is always ours: one from outside
+/// would let anybody write into the log.
+pub async fn frame(State(ctx): State<Context>, request: Request, next: Next) -> Response {
+    let id = format!("rq_{:032x}", ctx.entropy.bits());
+    let path = request.extensions().get::<MatchedPath>().map_or("(none)", MatchedPath::as_str).to_owned();
+    let span = info_span!("request", request.id = %id, http.method = %request.method(), http.route = %path);
+    let began = ctx.now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    span.in_scope(|| info!(http.status = status, http.ms = ctx.now().since(began), "answered {status}"));
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    for (name, value) in PROTECTION {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    response
+}

@@ -1,0 +1,91 @@
+//! `POST /hooks/{source}` and `/hooks/{source}/{connection}`: signed deliveries. 200 once the delivery is durable.
+
+use axum::Json;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use super::App;
+use super::body;
+use super::problem::Problem;
+use crate::flow::receive::{Received, Refused, receive};
+use crate::sources::signature::SignatureError;
+use crate::sources::{self, BadBody, Headers, Source};
+
+/// Longest name of a connection, bytes.
+const CONNECTION_MAX: usize = 100;
+
+/// What a sender is told.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// Kept, under this id.
+    Delivery(String),
+    /// It was kept before.
+    Duplicate(bool),
+}
+
+/// A delivery of a source.
+pub async fn post(State(app): State<App>, Path(name): Path<String>, request: Request) -> Result<Json<Answer>, Problem> {
+    take(&app, &name, request).await
+}
+
+/// A delivery of one of several connections of a source; they share their secrets.
+pub async fn post_connection(
+    State(app): State<App>,
+    Path((name, connection)): Path<(String, String)>,
+    request: Request,
+) -> Result<Json<Answer>, Problem> {
+    let fine = connection.len() <= CONNECTION_MAX
+        && connection.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if !fine {
+        return Err(Problem::unknown("A connection's name has letters, digits, dots, dashes and underscores only."));
+    }
+    take(&app, &name, request).await
+}
+
+async fn take(app: &App, name: &str, request: Request) -> Result<Json<Answer>, Problem> {
+    let source = sources::source(name).ok_or_else(|| {
+        let known: Vec<&str> = sources::SOURCES.iter().map(|s| s.name).collect();
+        Problem::unknown(format!("There is no such source; there is {}.", known.join(", ")))
+    })?;
+    let (parts, body) = request.into_parts();
+    let bytes = body::read(body, app.ctx.config.server.body_max_bytes).await?;
+    match receive(&app.ctx, source, &first_of_each(&parts.headers), &bytes).await {
+        Ok(Received::Kept(id)) => Ok(Json(Answer::Delivery(id.0))),
+        Ok(Received::Duplicate) => Ok(Json(Answer::Duplicate(true))),
+        Err(refused) => Err(problem(source, &parts.headers, refused)),
+    }
+}
+
+/// Headers as the sources read them. Values of a repeated header are never joined: a signature would be made of two.
+fn first_of_each(headers: &HeaderMap) -> Headers {
+    let first = |name| headers.get(name).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
+    Headers(headers.keys().filter_map(|name| Some((name.as_str().to_owned(), first(name)?))).collect())
+}
+
+fn problem(source: &Source, headers: &HeaderMap, refused: Refused) -> Problem {
+    match refused {
+        Refused::Signature(e) => {
+            let setting = match source.name {
+                "github" => "github.webhook_secrets".to_owned(),
+                other => format!("sources.{other}.secrets"),
+            };
+            let detail = match e {
+                SignatureError::NoSecret => format!("No secret is configured for this source: set {setting}."),
+                e => format!("{e}."),
+            };
+            Problem::of(StatusCode::UNAUTHORIZED)
+                .because(detail)
+                .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Signature realm=\"hooks\""))
+        }
+        Refused::Body(bad) => {
+            let form = headers
+                .get(header::CONTENT_TYPE)
+                .is_some_and(|t| t.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+            let remedy = if form { "; the webhook's content type must be application/json" } else { "" };
+            Problem::faults(vec![BadBody { problem: format!("{}{remedy}", bad.problem), ..bad }])
+        }
+        Refused::Store(cause) => Problem::store(&cause),
+    }
+}

@@ -1,0 +1,211 @@
+//! What stands under a rollout: `/feedback`, `/themes`, `/findings`, `/tickets`, `/timeline`, `/report`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::page::page;
+use super::problem::Problem;
+use super::query::{Page, Query, listed, no_such_rollout, rollout_id};
+use super::{App, auth};
+use crate::domain::feedback::Feedback;
+use crate::domain::theme::Theme;
+use crate::flow::reports::{self, Full};
+use crate::id::{FeedbackId, RolloutId};
+use crate::render::{markdown, report};
+use crate::store::{decisions, feedback, rollouts, themes};
+use crate::time::UnixMs;
+
+/// Lets secret keys through and reads the id.
+async fn reader(app: &App, headers: &HeaderMap, id: &str) -> Result<RolloutId, Problem> {
+    auth::secret(&app.ctx, &app.keys, headers).await?;
+    rollout_id(id)
+}
+
+async fn full(app: &App, id: &RolloutId) -> Result<Full, Problem> {
+    reports::by_id(&app.ctx, id).await?.ok_or_else(no_such_rollout)
+}
+
+/// What customers said, redacted, the latest first.
+pub async fn statements(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Json<Value>, Problem> {
+    let id = reader(&app, &headers, &id).await?;
+    let page = Page::of(&uri)?;
+    let before = page.after.as_ref().map(|(at, id)| (*at, FeedbackId(id.clone())));
+    let mut tx = app.ctx.db.read().await?;
+    rollouts::get(&mut tx, &id).await?.ok_or_else(no_such_rollout)?;
+    let mut rows =
+        feedback::of_rollout(&mut tx, &id, before.as_ref().map(|(at, id)| (*at, id)), page.limit + 1).await?;
+    tx.commit().await?;
+    let next = page.cut(&mut rows, |f| (f.occurred_at, f.id.0.clone()));
+    Ok(Json(listed("feedback", rows.iter().map(statement).collect::<Vec<_>>(), next)))
+}
+
+fn statement(f: &Feedback) -> Value {
+    json!({
+        "id": f.id,
+        "text": f.text,
+        "rating": f.rating,
+        "person": f.person,
+        "anonymous": f.anonymous,
+        "variant": f.variant,
+        "attributes": f.attributes,
+        "channel": f.channel,
+        "occurred_at": f.occurred_at.rfc3339(),
+        "theme": f.theme,
+        // `null` until it was read.
+        "annotation": f.annotation.as_ref().map(|a| json!({
+            "language": a.language,
+            "sentiment": {"label": a.sentiment, "score": a.score, "confidence": a.confidence},
+            "intent": {"label": a.intent, "confidence": a.intent_confidence},
+            "spam": a.spam,
+        })),
+    })
+}
+
+/// What several people say alike, the largest first.
+pub async fn what_they_say(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Json<Value>, Problem> {
+    let id = reader(&app, &headers, &id).await?;
+    Query::of(&uri, &[])?;
+    let mut tx = app.ctx.db.read().await?;
+    rollouts::get(&mut tx, &id).await?.ok_or_else(no_such_rollout)?;
+    let mut known = themes::of_rollout(&mut tx, &id).await?;
+    tx.commit().await?;
+    known.retain(|t| t.tally.people() > 0);
+    known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
+    Ok(Json(listed("themes", known.iter().map(theme).collect::<Vec<_>>(), None)))
+}
+
+fn theme(t: &Theme) -> Value {
+    json!({
+        "id": t.id,
+        "name": t.name,
+        "intent": t.intent(),
+        "people": t.tally.people(),
+        "sentiment": t.tally,
+        "confidence": t.confidence(),
+        "first_at": t.first_at.rfc3339(),
+        "last_at": t.last_at.rfc3339(),
+    })
+}
+
+/// Statistical statements with their intervals: so far, how many people are unhappy.
+pub async fn findings(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Json<Value>, Problem> {
+    let id = reader(&app, &headers, &id).await?;
+    Query::of(&uri, &[])?;
+    let data = report::data(&full(&app, &id).await?.account());
+    let share = &data["negative_share"];
+    let (part, whole) = (share["part"].as_i64().unwrap_or(0), share["whole"].as_i64().unwrap_or(0));
+    let finding = json!({
+        "name": "negative_share",
+        "method": "Wilson score interval",
+        "level": 0.95,
+        "part": part,
+        "whole": whole,
+        "share": (whole > 0).then(|| part as f64 / whole as f64),
+        "low": share["low"],
+        "high": share["high"],
+        "leaning": data["verdict"]["leaning"],
+        "sentence": data["verdict"]["sentence"],
+    });
+    Ok(Json(listed("findings", [finding], None)))
+}
+
+/// Issues that are kept true.
+pub async fn tickets(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Json<Value>, Problem> {
+    let id = reader(&app, &headers, &id).await?;
+    Query::of(&uri, &[])?;
+    let data = report::data(&full(&app, &id).await?.account());
+    Ok(Json(listed("tickets", &data["tickets"], None)))
+}
+
+/// What happened and why, the oldest first: stages, steps of the window, decisions.
+pub async fn timeline(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Json<Value>, Problem> {
+    let id = reader(&app, &headers, &id).await?;
+    Query::of(&uri, &[])?;
+    let full = full(&app, &id).await?;
+    let account = full.account();
+    let mut tx = app.ctx.db.read().await?;
+    let decided = decisions::of_rollout(&mut tx, &id).await?;
+    tx.commit().await?;
+    let mut events: Vec<(UnixMs, Value)> = Vec::new();
+    for s in &account.rollout.stages {
+        let until = s.until.map(UnixMs::rfc3339);
+        events.push((s.from, json!({"kind": "stage", "name": s.name, "exposure": s.exposure.words(), "until": until})));
+    }
+    if let Some((at, how)) = account.rollout.ended {
+        events.push((at, json!({"kind": "ended", "how": how})));
+    }
+    for t in account.history {
+        let cause = t.cause.to_string();
+        events.push((t.at, json!({"kind": "window", "from": t.from, "to": t.to, "cause": cause, "actor": t.actor})));
+    }
+    for d in decided {
+        let evidence: Value = serde_json::from_str(&d.evidence).unwrap_or(Value::Null);
+        let event = json!({
+            "kind": "decision", "subject": d.subject, "verdict": d.verdict, "why": d.why, "evidence": evidence,
+        });
+        events.push((UnixMs(d.at_ms), event));
+    }
+    events.sort_by_key(|(at, _)| *at);
+    let events: Vec<Value> = events
+        .into_iter()
+        .map(|(at, mut event)| {
+            event["at"] = json!(at.rfc3339());
+            event
+        })
+        .collect();
+    Ok(Json(listed("timeline", events, None)))
+}
+
+/// The readable account: `?format=json`, `md` or `html`.
+pub async fn account(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let id = reader(&app, &headers, &id).await?;
+    let query = Query::of(&uri, &["format"])?;
+    let full = full(&app, &id).await?;
+    let account = full.account();
+    let typed = |kind, text: String| ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response();
+    match query.get("format").unwrap_or("json") {
+        "json" => Ok(Json(report::data(&account)).into_response()),
+        "md" => {
+            let text =
+                format!("# {}\n\n{}", report::title(account.rollout), markdown::render(&report::section(&account)));
+            Ok(typed("text/markdown; charset=utf-8", text))
+        }
+        "html" => {
+            Ok(typed("text/html; charset=utf-8", page(&report::title(account.rollout), &report::section(&account))))
+        }
+        _ => Err(Problem::field("format", "expected json, md or html")),
+    }
+}
