@@ -6,6 +6,26 @@ use std::path::Path;
 use hearback::store::Db;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 
+/// A test on each database for each claim, an `async fn` that takes the [`Kind`].
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::databases::Kind::Sqlite).await;
+            })*
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name($crate::databases::Kind::Postgres).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;
+
 /// The two databases that hearback lives on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
