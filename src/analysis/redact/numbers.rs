@@ -1,0 +1,313 @@
+//! What is known by its digits: cards, accounts, addresses of machines, numbers of people and of their phones.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{What, replace};
+
+/// Digits with what people put between them.
+static DIGITS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:\+|\(\+?)?[0-9](?:[ \u{a0}\t.()/–-]{0,3}[0-9])*").expect("a fixed expression"));
+
+static MACHINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9A-Fa-f:.-]{7,}").expect("a fixed expression"));
+
+/// A word just before a number that says it is one to call.
+static CALL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)(?:phone|tel|tél|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|handy|cell|whatsapp|fax|call|text|sms|rückruf",
+        r"|ring|dial|number|nummer|numéro|número|numero)[a-z]{0,6}[ \t.:#]*(?:(?:me|us|back|is|at|on|under|unter|no|nr|au|al)[ \t.:]*){0,3}$",
+    ))
+    .expect("a fixed expression")
+});
+
+/// Characters before a number that are searched for [`CALL`].
+const BEFORE_CHARS: usize = 40;
+
+/// Countries and the length of their account numbers (ISO 13616 registry).
+const IBANS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 \
+                     ES24 FI18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 \
+                     LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 \
+                     RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20";
+
+/// Removes cards, accounts, addresses of machines, social security and phone numbers.
+pub(super) fn remove(text: String) -> String {
+    if !text.bytes().any(|b| b.is_ascii_digit()) {
+        return text;
+    }
+    let found = ibans(&text);
+    let text = replace(text, &found);
+    let found = machines(&text);
+    let text = replace(text, &found);
+    let found = people(&text);
+    replace(text, &found)
+}
+
+fn ibans(text: &str) -> Vec<(Range<usize>, What)> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at + 15 <= bytes.len() {
+        let begins = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
+        match begins.then(|| iban(bytes, at)).flatten() {
+            Some(end) => {
+                found.push((at..end, What::Iban));
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// Where the account number that begins at `at` ends.
+fn iban(bytes: &[u8], at: usize) -> Option<usize> {
+    let country = bytes[at..at + 2].to_ascii_uppercase();
+    let known = IBANS.split_whitespace().find(|c| c.as_bytes()[..2] == country[..])?;
+    let wanted: usize = known[2..].parse().ok()?;
+    let mut code = Vec::with_capacity(wanted);
+    let mut end = at;
+    while code.len() < wanted {
+        let b = *bytes.get(end)?;
+        let gap = matches!(b, b' ' | b'-') && end > at && bytes[end - 1].is_ascii_alphanumeric();
+        if b.is_ascii_alphanumeric() {
+            code.push(b.to_ascii_uppercase());
+        } else if !gap {
+            return None;
+        }
+        end += 1;
+    }
+    let whole = bytes.get(end).is_none_or(|b| !b.is_ascii_alphanumeric());
+    let checked = code[2].is_ascii_digit() && code[3].is_ascii_digit();
+    (whole && checked && mod_97(&code) == 1).then_some(end)
+}
+
+/// ISO 7064: country and check digits go to the end, letters count from 10.
+fn mod_97(code: &[u8]) -> u32 {
+    code[4..].iter().chain(&code[..4]).fold(0, |rest, b| match b {
+        b'0'..=b'9' => (rest * 10 + u32::from(b - b'0')) % 97,
+        _ => (rest * 100 + u32::from(b - b'A') + 10) % 97,
+    })
+}
+
+fn machines(text: &str) -> Vec<(Range<usize>, What)> {
+    let mut found = Vec::new();
+    for m in MACHINE.find_iter(text) {
+        let shown = m.as_str().trim_end_matches(['.', ':', '-']);
+        let shown =
+            if m.as_str().ends_with("::") && !shown.is_empty() { &m.as_str()[..shown.len() + 2] } else { shown };
+        let range = m.start()..m.start() + shown.len();
+        let before = text[..range.start].chars().next_back();
+        let after = text[range.end..].chars().next();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            || after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        {
+            continue;
+        }
+        if let Some((length, what)) = machine(shown, &text[..range.start]) {
+            found.push((range.start..range.start + length, what));
+        }
+    }
+    found
+}
+
+/// Whether a stretch is the address of a machine, and how much of it.
+fn machine(shown: &str, before: &str) -> Option<(usize, What)> {
+    let is_mac = shown.len() == 17
+        && shown
+            .bytes()
+            .enumerate()
+            .all(|(i, b)| if i % 3 == 2 { b == shown.as_bytes()[2] } else { b.is_ascii_hexdigit() })
+        && matches!(shown.as_bytes()[2], b':' | b'-');
+    if is_mac {
+        return Some((shown.len(), What::Mac));
+    }
+    // A port may follow.
+    let v4 = shown.split(':').next().unwrap_or_default();
+    if v4.parse::<Ipv4Addr>().is_ok() && !names_a_version(before) {
+        return Some((v4.len(), What::Address));
+    }
+    // `a::b` is a path in some languages, `::1` every machine's name for itself.
+    let groups = shown.split(':').filter(|g| !g.is_empty()).count();
+    let is_v6 = shown.parse::<Ipv6Addr>().is_ok() && groups >= 2 && shown.bytes().any(|b| b.is_ascii_digit());
+    is_v6.then_some((shown.len(), What::Address))
+}
+
+/// `version 1.2.3.4` has four parts too.
+fn names_a_version(before: &str) -> bool {
+    let before = before.trim_end_matches([' ', ':', '=', '#', '(']);
+    let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
+    ["v", "ver", "version", "release", "build", "firmware", "update", "versión", "versão", "versione", "versie", "rel"]
+        .contains(&word.as_str())
+}
+
+/// Cards, social security numbers and phones.
+fn people(text: &str) -> Vec<(Range<usize>, What)> {
+    let mut found = Vec::new();
+    for m in DIGITS.find_iter(text) {
+        let before = text[..m.start()].chars().next_back();
+        let after = text[m.end()..].chars().next();
+        if before.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            || after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+        {
+            continue;
+        }
+        let run = Run::of(text, m.range());
+        let amount = before.is_some_and(|c| matches!(c, '$' | '€' | '£' | '¥' | ',' | '#'));
+        if let Some(cards) = run.cards() {
+            found.extend(cards.into_iter().map(|r| (r, What::Card)));
+        } else if run.is_social_security() {
+            found.push((m.range(), What::Id));
+        } else if !amount && run.is_phone(&text[..m.start()]) {
+            found.push((m.range(), What::Phone));
+        }
+    }
+    found
+}
+
+/// Digits in groups, as they stand in the text.
+struct Run<'a> {
+    shown: &'a str,
+    start: usize,
+    /// Start and end of each group in the text, and its digits.
+    groups: Vec<(Range<usize>, &'a str)>,
+    digits: usize,
+}
+
+impl<'a> Run<'a> {
+    fn of(text: &'a str, range: Range<usize>) -> Self {
+        let shown = &text[range.clone()];
+        let mut groups = Vec::new();
+        let mut from = None;
+        for (i, c) in shown.char_indices().chain([(shown.len(), ' ')]) {
+            match (c.is_ascii_digit(), from) {
+                (true, None) => from = Some(i),
+                (false, Some(start)) => {
+                    groups.push((range.start + start..range.start + i, &shown[start..i]));
+                    from = None;
+                }
+                (true, Some(_)) | (false, None) => {}
+            }
+        }
+        let digits = groups.iter().map(|(_, g)| g.len()).sum();
+        Self { shown, start: range.start, groups, digits }
+    }
+
+    /// Card numbers in it: whole groups, 12 to 19 digits that pass Luhn's check and begin as cards do.
+    fn cards(&self) -> Option<Vec<Range<usize>>> {
+        let mut cards = Vec::new();
+        let mut first = 0;
+        while first < self.groups.len() {
+            let mut number = String::new();
+            let mut hit = None;
+            for (last, (range, digits)) in self.groups.iter().enumerate().skip(first) {
+                if number.len() + digits.len() > 19 {
+                    break;
+                }
+                number.push_str(digits);
+                if is_card(&number) {
+                    hit = Some((last, range.end));
+                }
+            }
+            match hit {
+                Some((last, end)) => {
+                    cards.push(self.groups[first].0.start..end);
+                    first = last + 1;
+                }
+                None => first += 1,
+            }
+        }
+        (!cards.is_empty()).then_some(cards)
+    }
+
+    /// The United States' only: other countries' numbers look like orders and invoices.
+    fn is_social_security(&self) -> bool {
+        let lengths: Vec<usize> = self.groups.iter().map(|(_, g)| g.len()).collect();
+        let area = self.groups[0].1;
+        lengths == [3, 2, 4]
+            && self.shown.matches('-').count() == 2
+            && self.shown.len() == 11
+            && area != "000"
+            && area != "666"
+            && !area.starts_with('9')
+    }
+
+    fn is_phone(&self, before: &str) -> bool {
+        if !(7..=15).contains(&self.digits) || self.is_date() {
+            return false;
+        }
+        let lengths: Vec<usize> = self.groups.iter().map(|(_, g)| g.len()).collect();
+        let first = self.groups[0].1;
+        let shown = self.shown;
+        if shown.contains('+') {
+            return self.digits >= 8;
+        }
+        if first.starts_with("00") && self.digits >= 10 && !first.starts_with("000") {
+            return true;
+        }
+        if shown.starts_with('(') && self.digits >= 9 && lengths.len() >= 2 {
+            return true;
+        }
+        let starts = first.bytes().next().unwrap_or(b'0');
+        let american = matches!(lengths[..], [3, 3, 4] | [1, 3, 3, 4]) && starts != b'0';
+        // National numbers begin with one zero in most of Europe.
+        let national =
+            starts == b'0' && (9..=12).contains(&self.digits) && first.len() >= 2 && first.as_bytes()[1] != b'0';
+        american || national || says_call(before)
+    }
+
+    /// `2026-10-09`, `09.10.2026 10`, `9/10/26`.
+    fn is_date(&self) -> bool {
+        let parts: Vec<&str> = self.groups.iter().take(3).map(|(_, g)| *g).collect();
+        let [a, b, c] = parts[..] else { return false };
+        let number = |s: &str| s.parse::<u32>().unwrap_or(u32::MAX);
+        let day_month = |a: &str, b: &str| {
+            a.len() <= 2 && b.len() <= 2 && number(a) <= 31 && number(b) <= 31 && number(a) + number(b) > 0
+        };
+        let between = |from: usize| {
+            let gap = self.groups[from].0.end - self.start..self.groups[from + 1].0.start - self.start;
+            matches!(&self.shown[gap], "-" | "." | "/" | ". ")
+        };
+        let year = |y: &str| y.len() == 4 && (1900..=2199).contains(&number(y));
+        between(0) && between(1) && ((year(a) && day_month(b, c)) || (day_month(a, b) && year(c)))
+    }
+}
+
+fn says_call(before: &str) -> bool {
+    let from = before.char_indices().rev().nth(BEFORE_CHARS).map_or(0, |(i, _)| i);
+    CALL.is_match(&before[from..])
+}
+
+fn is_card(number: &str) -> bool {
+    let begins = |n: usize| number[..n].parse::<u32>().unwrap_or(0);
+    let length = number.len();
+    if length < 12 {
+        return false;
+    }
+    let network = match (begins(2), begins(4)) {
+        (34 | 37, _) => length == 15,
+        (36 | 38 | 39 | 30, _) => (14..=19).contains(&length),
+        (51..=55, _) | (_, 2221..=2720) => length == 16,
+        (40..=49, _) => matches!(length, 13 | 16 | 19),
+        (35 | 60 | 62 | 64 | 65 | 81, _) => (16..=19).contains(&length),
+        (50 | 56..=59 | 61 | 63 | 66..=69, _) => length == 16 || length == 18 || length == 19,
+        _ => false,
+    };
+    network && luhn(number) && number.bytes().any(|b| b != number.as_bytes()[0])
+}
+
+/// ISO/IEC 7812: every second digit from the right is doubled.
+fn luhn(number: &str) -> bool {
+    let sum: u32 = number
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(i, b)| {
+            let digit = u32::from(b - b'0');
+            if i % 2 == 0 { digit } else { digit * 2 - if digit > 4 { 9 } else { 0 } }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}

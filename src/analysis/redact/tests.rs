@@ -1,0 +1,122 @@
+use proptest::prelude::*;
+
+use super::redact;
+
+#[test]
+fn personal_data_and_secrets_go() {
+    for (text, want) in [
+        ("mail me at jane.doe+x@mail.example.co.uk.", "mail me at [email]."),
+        ("jürgen@müller.de, O'Neil@a.io", "[email], [email]"),
+        ("jane (at) example (dot) com", "[email]"),
+        ("Call +49 (0)171 123-4567 or (415) 555-2671!", "Call [phone] or [phone]!"),
+        ("030/1234567, 06 12 34 56 78, 415-555-2671", "[phone], [phone], [phone]"),
+        ("my phone number is 5552671", "my phone number is [phone]"),
+        ("card 4111 1111 1111 1111 exp 12/27", "card [card] exp 12/27"),
+        ("5500-0000-0000-0004,378282246310005", "[card],[card]"),
+        ("IBAN DE89 3704 0044 0532 0130 00 please", "IBAN [iban] please"),
+        ("gb29nwbk60161331926819", "[iban]"),
+        ("from 192.168.0.17:8080 and 2001:db8::ff00:42:8329.", "from [ip]:8080 and [ip]."),
+        ("fe80::1ff:fe23:4567:890a", "[ip]"),
+        ("mac 00:1B:44:11:3A:B7", "mac [mac]"),
+        ("ssn 123-45-6789", "ssn [id]"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "[secret]"),
+        ("(github_pat_11ABCDEFG0abcdefghijkl_mnop)", "([secret])"),
+        ("key=AKIAIOSFODNN7EXAMPLE", "key=[secret]"),
+        ("xoxb-123456789012-abcdefABCDEF", "[secret]"),
+        ("Authorization: Bearer abcdef0123456789", "Authorization: Bearer [secret]"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP", "[secret]"),
+        ("password: hunter2, user: bob", "password: [secret], user: bob"),
+        ("my password is hunter2!", "my password is [secret]!"),
+        ("\"api_key\": \"abc def\"", "\"api_key\": [secret]"),
+        ("Passwort: geheim", "Passwort: [secret]"),
+        ("a -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- b", "a [secret] b"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIE", "[secret]"),
+        ("sha 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c", "sha [secret]"),
+        ("https://bob:pw@example.com/a?x=1&token=abc#top", "https://[secret]@example.com/a?x=1&token=[secret]#top"),
+        ("https://hooks.slack.com/services/T0/B0/xyz", "https://hooks.slack.com/services/[secret]"),
+    ] {
+        assert_eq!(redact(text).text, want, "{text}");
+    }
+}
+
+#[test]
+fn what_a_report_needs_stays() {
+    for text in [
+        "v1.4.0 and 10.0.19045.3 and version 1.2.3.4",
+        "error 500, code 0x80070057, HTTP/1.1",
+        "on 2026-10-09, 09.10.2026 10:30, 10/09/2026 at 12:34:56",
+        "2026-10-09 12:00:00.123Z",
+        "paid $49.99, 1,234,567.89 EUR, 49 99",
+        "order 20261009123456, invoice #1234567890",
+        "commit 3f2a9bc, PR #1234, PROJ-123",
+        "id 550e8400-e29b-41d4-a716-446655440000",
+        "my password is wrong and the token is invalid",
+        "Forgot password: not working",
+        "https://example.com/docs/a-b/Page1?page=2&sort=asc",
+        "std::fs::read_to_string and a::b, ::1",
+        "/usr/local/lib/python3/site-packages/SomePackage/Module",
+        "the getUserAccountSettingsPageControllerFactoryBean2 class",
+        "I waited 3 weeks, 12 days, 100 %, 1 000 000 rows",
+        "@bob look at #12",
+        "1732456789012 ms",
+        "screen 1920x1080, iOS 17.4.1, Android 14",
+    ] {
+        assert_eq!(redact(text).text, text);
+    }
+}
+
+#[test]
+fn a_placeholder_in_the_text_is_only_a_word() {
+    assert_eq!(redact("[email] wrote: password: [secret] x").text, "[email] wrote: password: [secret] x");
+    assert_eq!(redact("a\u{fdd0}b").text, "ab");
+}
+
+/// Shapes that make careless expressions slow: they must come back, and settle.
+#[test]
+fn hostile_texts_settle() {
+    for part in [
+        "a@",
+        "a.",
+        "@",
+        "1 ",
+        "1-",
+        "+1 (",
+        "::",
+        "1.",
+        "DE89 ",
+        "password:",
+        "token=",
+        "-----BEGIN PRIVATE KEY",
+        "a://",
+        "?token=",
+        "eyJa.",
+        "[email]",
+        "4111 ",
+    ] {
+        let text = part.repeat(20_000 / part.len());
+        let once = redact(&text).text;
+        assert_eq!(redact(&once).text, once, "{part}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn redacting_again_changes_nothing(text in any::<String>()) {
+        let once = redact(&text).text;
+        prop_assert_eq!(&redact(&once).text, &once);
+    }
+
+    #[test]
+    fn redacting_pieces_of_secrets_again_changes_nothing(
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "a@b.co", "@", ".", " ", "-", "+49", "0171", "4111", "1111", "DE89", "3704", "password", ":", "=", "is ", "\"", "'",
+            "token", "Bearer ", "ghp_", "abcdefghijklmnop1234", "AKIA", "[email]", "[secret]", "[", "]", "https://", "/", "?", "&key",
+            "192.168.1.1", "fe80::1", "x", "\n", "eyJhbGci", "-----BEGIN PRIVATE KEY-----", "(at)", "415 555 2671", "é",
+        ]), 0..14)
+    ) {
+        let once = redact(&parts.concat()).text;
+        prop_assert_eq!(&redact(&once).text, &once);
+    }
+}
