@@ -1,7 +1,192 @@
-//! A page for people.
-use super::doc::Doc;
+//! Pages for people: a fragment for the dashboard, and a whole page that stands alone.
+//!
+//! A page asks nothing of anybody: no script, no request, no font. [`policy`] is the content policy that holds it to
+//! that, with the one style that it has.
 
-/// The document as text.
-pub fn render(_doc: &Doc) -> String {
-    todo!()
+use std::fmt::Write as _;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest, Sha256};
+
+use super::doc::{Block, Doc, Inline, joined};
+use super::tame::{address, clean};
+
+/// The style of every page; light or dark as the reader's device is.
+pub const STYLE: &str = include_str!("style.css");
+
+/// The document as a fragment of HTML, its headings at the levels that it gives them.
+pub fn render(doc: &Doc) -> String {
+    fragment(doc, 0)
+}
+
+/// A whole page with `title` as its heading; the document's highest heading comes right below it.
+pub fn page(title: &str, doc: &Doc) -> String {
+    let levels = doc.blocks.iter().filter_map(|b| match b {
+        Block::Heading { level, .. } => Some(*level),
+        Block::Paragraph(_) | Block::Bullets(_) | Block::Table { .. } | Block::Quote { .. } => None,
+    });
+    let raise = levels.min().map_or(0, |highest| 2 - i16::from(highest));
+    let title = escaped(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{}</main>\n</body>\n</html>\n",
+        policy(),
+        fragment(doc, raise)
+    )
+}
+
+/// The `Content-Security-Policy` under which [`page`] looks as it should: nothing is loaded, only [`STYLE`] applies.
+pub fn policy() -> String {
+    let style = BASE64.encode(Sha256::digest(STYLE.as_bytes()));
+    format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'")
+}
+
+fn fragment(doc: &Doc, raise: i16) -> String {
+    let mut out = String::new();
+    for block in &doc.blocks {
+        write_block(&mut out, block, raise);
+    }
+    out
+}
+
+fn write_block(out: &mut String, block: &Block, raise: i16) {
+    match block {
+        Block::Heading { level, text } => {
+            let level = (i16::from(*level) + raise).clamp(1, 6);
+            out.push_str(&format!("<h{level}>{}</h{level}>\n", inlines(text)));
+        }
+        Block::Paragraph(text) => out.push_str(&format!("<p>{}</p>\n", inlines(text))),
+        Block::Bullets(items) => {
+            let items: String = items.iter().fold(String::new(), |mut all, item| {
+                let _ = writeln!(all, "<li>{}</li>", inlines(item));
+                all
+            });
+            out.push_str(&format!("<ul>\n{items}</ul>\n"));
+        }
+        Block::Table { head, rows } => write_table(out, head, rows),
+        Block::Quote { text, source } => write_quote(out, text, source),
+    }
+}
+
+fn write_table(out: &mut String, head: &[String], rows: &[Vec<Vec<Inline>>]) {
+    // A box of its own scrolls on a narrow screen, not the page.
+    out.push_str("<div class=\"wide\" tabindex=\"0\">\n<table>\n");
+    if head.iter().any(|h| !h.is_empty()) {
+        let cells: String = head.iter().map(|h| format!("<th scope=\"col\">{}</th>", escaped(h))).collect();
+        out.push_str(&format!("<thead><tr>{cells}</tr></thead>\n"));
+    }
+    out.push_str("<tbody>\n");
+    for row in rows {
+        let cells: String = row.iter().map(|c| format!("<td>{}</td>", inlines(c))).collect();
+        out.push_str(&format!("<tr>{cells}</tr>\n"));
+    }
+    out.push_str("</tbody>\n</table>\n</div>\n");
+}
+
+fn write_quote(out: &mut String, text: &str, source: &[Inline]) {
+    out.push_str("<blockquote dir=\"auto\">\n");
+    let clean = clean(text);
+    let said: Vec<&str> = clean.lines().map(str::trim).collect();
+    for paragraph in said.split(|line| line.is_empty()).filter(|lines| !lines.is_empty()) {
+        let lines: Vec<String> = paragraph.iter().map(|line| escaped(line)).collect();
+        out.push_str(&format!("<p>{}</p>\n", lines.join("<br>\n")));
+    }
+    let source = inlines(source);
+    if !source.is_empty() {
+        out.push_str(&format!("<footer>— {source}</footer>\n"));
+    }
+    out.push_str("</blockquote>\n");
+}
+
+fn inlines(parts: &[Inline]) -> String {
+    joined(parts)
+        .iter()
+        .map(|part| match part {
+            Inline::Text(t) => escaped(t),
+            Inline::Strong(t) => format!("<strong>{}</strong>", escaped(t)),
+            Inline::Emph(t) => format!("<em>{}</em>", escaped(t)),
+            Inline::Code(t) => format!("<code>{}</code>", escaped(t)),
+            Inline::Link { text, url } => match address(url) {
+                Some(url) => {
+                    let shown = if clean(text).trim().is_empty() { &url } else { text };
+                    format!("<a href=\"{}\" rel=\"noopener noreferrer nofollow\">{}</a>", escaped(&url), escaped(shown))
+                }
+                None => escaped(text),
+            },
+            Inline::Break => "<br>\n".into(),
+        })
+        .collect()
+}
+
+/// A text for between tags or between double quotes.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in clean(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_customers_wrote_is_a_tag_or_an_attribute() {
+        let nasty = "\"><img src=x onerror='alert(1)'>&amp;\u{202e}</script>";
+        let shown = "&quot;&gt;&lt;img src=x onerror=&#39;alert(1)&#39;&gt;&amp;amp;&lt;/script&gt;";
+        let every = |t: &str| {
+            let t = t.to_owned();
+            vec![Inline::Text(t.clone()), Inline::Strong(t.clone()), Inline::Emph(t.clone()), Inline::Code(t)]
+        };
+        let link = |url: &str| Inline::Link { text: nasty.into(), url: url.into() };
+        let doc = Doc {
+            blocks: vec![
+                Block::Heading { level: 3, text: every(nasty) },
+                Block::Bullets(vec![every(nasty)]),
+                Block::Table { head: vec![nasty.into()], rows: vec![vec![every(nasty)]] },
+                Block::Quote { text: nasty.into(), source: every(nasty) },
+                Block::Paragraph(vec![link("javascript:alert(1)"), link("https://a.test/\" onclick=x")]),
+            ],
+        };
+        let html = page(nasty, &doc);
+        assert_eq!(html.matches(shown).count(), 2 + 4 * 4 + 2 + 2, "{html}");
+        assert!(!html.contains("<img") && !html.contains("<script") && !html.contains("javascript:"), "{html}");
+        assert!(html.contains("<a href=\"https://a.test/%22%20onclick=x\" rel="), "{html}");
+    }
+
+    #[test]
+    fn a_page_loads_nothing_and_its_style_is_the_one_allowed() {
+        let html = page("t", &Doc::default());
+        for outside in ["http:", "https:", "url(", "@import", "src=", "<link", "<script", "style=\""] {
+            assert!(!html.contains(outside), "{outside} in {html}");
+        }
+        assert!(html.contains(&policy()) && html.contains(&format!("<style>{STYLE}</style>")), "{html}");
+        assert!(!STYLE.contains('<'), "the style ends early");
+    }
+
+    #[test]
+    fn a_pages_headings_step_down_by_one() {
+        let heading = |level| Block::Heading { level, text: vec![Inline::Text("x".into())] };
+        let doc = Doc { blocks: vec![heading(3), heading(4)] };
+        assert!(page("t", &doc).contains("<h1>t</h1>\n<h2>x</h2>\n<h3>x</h3>\n"));
+        assert_eq!(render(&doc), "<h3>x</h3>\n<h4>x</h4>\n");
+    }
+
+    #[test]
+    fn a_quote_keeps_its_lines() {
+        let html = render(&Doc { blocks: vec![Block::Quote { text: "a\r\nb\n\n\nc".into(), source: vec![] }] });
+        assert_eq!(html, "<blockquote dir=\"auto\">\n<p>a<br>\nb</p>\n<p>c</p>\n</blockquote>\n");
+    }
 }

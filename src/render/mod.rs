@@ -8,4 +8,5 @@ pub mod markdown;
 pub mod markers;
 pub mod picture;
 pub mod report;
+pub mod tame;
 pub mod wiki;
