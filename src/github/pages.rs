@@ -35,7 +35,12 @@ impl GitHub {
             let asked = self.asked(&call);
             let heard = self.call(whom, call).await?;
             let page: Vec<T> = heard.read(asked)?;
-            next = next_of(&heard.headers).filter(|_| more(&page)).and_then(|to| self.path_of(to));
+            next = match next_of(&heard.headers).filter(|_| more(&page)) {
+                Some(to) => Some(self.path_of(to).ok_or_else(|| RemoteError::NotSent {
+                    problem: format!("GitHub's list of {what} goes on at another address than {}", self.api_url),
+                })?),
+                None => None,
+            };
             all.extend(page);
         }
         Ok(all)

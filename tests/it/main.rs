@@ -1,11 +1,10 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
-mod cli;
 mod crash;
 mod databases;
-mod e2e;
 mod flows;
 mod jira;
 mod layers;
 mod rules;
 mod service;
+mod trackers;
 mod worlds;

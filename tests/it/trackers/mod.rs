@@ -1,0 +1,5 @@
+//! Trackers: one contract for all of them, and each against what can go wrong with it.
+mod github;
+mod github_faults;
+mod local;
+mod suite;
