@@ -71,4 +71,15 @@ mod tests {
     fn a_value_stays_a_value() {
         assert_eq!(quoted(r#"a" OR project = "B\"#), r#""a\" OR project = \"B\\""#);
     }
+
+    #[test]
+    fn a_documented_page_is_read() {
+        let text = include_str!("../../tests/it/fixtures/jira/search_jql.response.json");
+        let page: Page = serde_json::from_str(text).unwrap();
+        let issue = &page.issues[0];
+        assert_eq!((issue.key.as_str(), issue.age().0, issue.fields.status.is_done()), ("SHOP-24", 10_000, false));
+        assert_eq!(issue.fields.labels, ["hearback", "hearback-8f14e45f"]);
+        assert_eq!(issue.properties[PROPERTY]["marker"], "8f14e45f");
+        assert_eq!((page.next_page_token, page.total), (None, None));
+    }
 }

@@ -41,6 +41,12 @@ pub struct Demand {
     pub has_default_value: bool,
 }
 
+#[derive(Deserialize)]
+struct Steps {
+    #[serde(default)]
+    transitions: Vec<Step>,
+}
+
 fn yes() -> bool {
     true
 }
@@ -56,11 +62,6 @@ impl Step {
 impl Jira {
     /// The steps that an issue can take, with what they ask for.
     pub async fn steps(&self, key: &str) -> Result<Vec<Step>, RemoteError> {
-        #[derive(Deserialize)]
-        struct Steps {
-            #[serde(default)]
-            transitions: Vec<Step>,
-        }
         let mut url = self.api(&["issue", key, "transitions"]);
         url.query_pairs_mut().append_pair("expand", "transitions.fields");
         let steps: Steps = self.read(url).await?;
@@ -79,5 +80,19 @@ impl Jira {
             "type": {"name": "Duplicate"}, "inwardIssue": {"key": double}, "outwardIssue": {"key": keeper},
         });
         self.put(Method::POST, self.api(&["issueLink"]), &link).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_documented_list_is_read() {
+        let text = include_str!("../../tests/it/fixtures/jira/transitions.response.json");
+        let steps: Steps = serde_json::from_str(text).unwrap();
+        let step = &steps.transitions[0];
+        assert_eq!((step.id.as_str(), step.to.name.as_str(), step.to.is_done()), ("31", "Done", true));
+        assert!(step.is_available && step.demands().is_empty());
     }
 }

@@ -112,9 +112,10 @@ impl JiraTracker {
         }
     }
 
-    /// Jira says the same of what is deleted and of what may not be seen: an issue is deleted where its project can
-    /// still be seen.
+    /// Jira says the same of what is deleted and of what may not be seen: an issue is deleted where we can still see its
+    /// project. As ourselves: with a token that has ended Jira may show a public project to nobody in particular.
     async fn is_deleted(&self, target: &str, key: &str) -> Result<(), RemoteError> {
+        self.jira.myself().await?;
         let what = format!("{key}, and the project {target} too: let the account of jira.token see that project");
         self.jira.project(target).await.map(drop).map_err(|error| named(error, &what))
     }
@@ -139,6 +140,43 @@ impl JiraTracker {
                 && (property.is_some_and(|(p, mac)| p["marker"] == mac) || text::has_line(&comment.body, line))
         };
         Ok(self.jira.comments(key).await?.into_iter().find(ours))
+    }
+
+    async fn bring_comment(
+        &self,
+        key: &str,
+        marker: &Marker,
+        known: Option<&str>,
+        body: &Doc,
+    ) -> Result<String, RemoteError> {
+        let line = text::begin(marker);
+        let wanted = self.comment_body(body, &line);
+        let present = match known {
+            Some(id) => Some(self.jira.comment(key, id).await?),
+            None => self.own_comment(key, &line, Some(&marker.mac)).await?,
+        };
+        match present {
+            Some(comment) => {
+                if !text::same(&comment.body, &wanted) {
+                    self.jira.edit_comment(key, &comment.id, &wanted).await?;
+                }
+                Ok(comment.id)
+            }
+            None => Ok(self.jira.add_comment(key, &wanted, &form::property(marker)).await?),
+        }
+    }
+
+    /// Gone means that a person deleted a comment: that may be said only where the issue is seen or deleted itself.
+    async fn why_comment_is_gone(&self, target: &str, key: &str) -> Result<RemoteError, RemoteError> {
+        let seen = match self.jira.issue(key, &["status"]).await {
+            Err(RemoteError::Gone { .. }) => self.is_deleted(target, key).await,
+            seen => seen.map(drop),
+        };
+        match seen {
+            Ok(()) => Ok(RemoteError::Gone { what: format!("a person deleted hearback's comment on {key}") }),
+            Err(RemoteError::Gone { what }) => Ok(RemoteError::Refused { problem: what }),
+            Err(error) => Err(error),
+        }
     }
 
     fn comment_body(&self, doc: &Doc, line: &str) -> Value {
@@ -192,26 +230,15 @@ impl IssueTracker for JiraTracker {
 
     async fn put_comment(
         &self,
-        _target: &str,
+        target: &str,
         key: &str,
         marker: &Marker,
         known: Option<&str>,
         body: &Doc,
     ) -> Result<String, RemoteError> {
-        let line = text::begin(marker);
-        let wanted = self.comment_body(body, &line);
-        let present = match known {
-            Some(id) => Some(self.jira.comment(key, id).await?),
-            None => self.own_comment(key, &line, Some(&marker.mac)).await?,
-        };
-        match present {
-            Some(comment) => {
-                if !text::same(&comment.body, &wanted) {
-                    self.jira.edit_comment(key, &comment.id, &wanted).await?;
-                }
-                Ok(comment.id)
-            }
-            None => Ok(self.jira.add_comment(key, &wanted, &form::property(marker)).await?),
+        match self.bring_comment(key, marker, known, body).await {
+            Err(RemoteError::Gone { .. }) if known.is_some() => Err(self.why_comment_is_gone(target, key).await?),
+            done => done,
         }
     }
 

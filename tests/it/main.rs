@@ -2,7 +2,6 @@
 mod crash;
 mod databases;
 mod flows;
-mod jira;
 mod layers;
 mod rules;
 mod service;

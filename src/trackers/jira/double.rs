@@ -1,4 +1,5 @@
-//! Closing an issue that doubles another one. Each step may be repeated: a second time it does nothing.
+//! Closing an issue that doubles another one. Each step may be repeated, and the comment comes last: where it stands, the
+//! rest is done, and an issue that a person opened again stays open.
 
 use serde_json::json;
 
@@ -8,7 +9,8 @@ use crate::jira::{Failure, Step};
 use crate::render::doc::{Block, Doc, Inline};
 use crate::trackers::Remote;
 
-/// Links, says so, and moves the issue to where work is over; an issue that is over or deleted is left alone.
+/// Links, moves the issue to where work is over, and says so. Where it cannot be moved, that is said once instead, and is
+/// an error each time.
 pub async fn close(tracker: &JiraTracker, target: &str, key: &str, keeper: &Remote) -> Result<(), RemoteError> {
     let jira = &tracker.jira;
     let issue = match jira.issue(key, &["status"]).await {
@@ -16,7 +18,8 @@ pub async fn close(tracker: &JiraTracker, target: &str, key: &str, keeper: &Remo
         Err(RemoteError::Gone { .. }) => return tracker.is_deleted(target, key).await,
         Err(error) => return Err(error),
     };
-    if issue.fields.status.is_done() {
+    let closed = format!("hearback:double {} closed", keeper.key);
+    if tracker.own_comment(&issue.id, &closed, None).await?.is_some() {
         return Ok(());
     }
     match jira.link_duplicate(&issue.key, &keeper.key).await {
@@ -29,33 +32,40 @@ pub async fn close(tracker: &JiraTracker, target: &str, key: &str, keeper: &Remo
         ) => {}
         Err(failure) => return Err(failure.into()),
     }
-    let line = format!("hearback:double {}", keeper.key);
-    if tracker.own_comment(&issue.id, &line, None).await?.is_none() {
-        let body = tracker.comment_body(&account(keeper), &line);
+    let moved = if issue.fields.status.is_done() { Ok(()) } else { finish(tracker, &issue.id, key).await? };
+    let (line, last) = match &moved {
+        Ok(()) => (closed, "hearback goes on in the older one."),
+        Err(why) => (format!("hearback:double {} open", keeper.key), why.as_str()),
+    };
+    if moved.is_ok() || tracker.own_comment(&issue.id, &line, None).await?.is_none() {
+        let body = tracker.comment_body(&account(keeper, last), &line);
         jira.add_comment(&issue.id, &body, &json!({"v": 1, "double": keeper.key})).await?;
     }
-    let steps = jira.steps(&issue.id).await?;
-    let step = way_out(&steps, key).map_err(|why| RemoteError::Refused {
-        problem: format!("{why} Close it by hand: it doubles {}.", keeper.key),
-    })?;
-    jira.take(&issue.id, &step.id).await.map_err(|failure| match failure {
-        Failure::Fields(refused) => RemoteError::Refused {
-            problem: format!(
-                "I can't move {key} to *{}*: Jira says {}. Close it by hand: it doubles {}.",
-                step.to.name,
-                refused.words(),
-                keeper.key
-            ),
-        },
-        other => other.into(),
-    })
+    moved.map_err(|why| RemoteError::Refused { problem: format!("{why} Close it by hand: it doubles {}.", keeper.key) })
 }
 
-fn account(keeper: &Remote) -> Doc {
+/// Moves the issue to where work is over, or says why that cannot be done.
+async fn finish(tracker: &JiraTracker, id: &str, key: &str) -> Result<Result<(), String>, RemoteError> {
+    let steps = tracker.jira.steps(id).await?;
+    let step = match way_out(&steps, key) {
+        Ok(step) => step,
+        Err(why) => return Ok(Err(why)),
+    };
+    match tracker.jira.take(id, &step.id).await {
+        Ok(()) => Ok(Ok(())),
+        Err(Failure::Fields(refused)) => {
+            Ok(Err(format!("I can't move {key} to *{}*: Jira says {}.", step.to.name, refused.words())))
+        }
+        Err(Failure::Forbidden { problem }) => Ok(Err(format!("I can't move {key} to *{}*: {problem}.", step.to.name))),
+        Err(Failure::Remote(error)) => Err(error),
+    }
+}
+
+fn account(keeper: &Remote, last: &str) -> Doc {
     let text = vec![
         Inline::Text("This doubles ".into()),
         Inline::Link { text: keeper.key.clone(), url: keeper.url.clone() },
-        Inline::Text(": Jira took in an issue twice. hearback goes on in the older one.".into()),
+        Inline::Text(format!(": Jira took in an issue twice. {last}")),
     ];
     Doc { blocks: vec![Block::Paragraph(text)] }
 }

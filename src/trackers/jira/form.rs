@@ -89,12 +89,13 @@ pub fn without_refused(
     }
     let left_out = |(field, said): (&String, &String)| {
         form.remove(field);
+        let setting = setting(field);
         let remedy = if not_on_screen(said) {
-            format!("put the field on the form for a {issue_type} in {target}, or take it out of the settings")
+            format!("put the field on the form for a {issue_type} in {target}, or take it out of {setting}")
         } else {
-            format!("give a value that {target} knows")
+            format!("correct {setting} to what {target} knows")
         };
-        format!("left out {field}: Jira says “{said}” {}: {remedy}", setting(field))
+        format!("left out {field}, because Jira says “{said}”: {remedy}")
     };
     Ok(refused.errors.iter().map(left_out).collect())
 }
@@ -179,6 +180,15 @@ mod tests {
                 assert!(note.contains(field) && note.contains(said) && note.contains(setting(field)), "{note}");
             }
         }
+    }
+
+    #[test]
+    fn a_documented_refusal_is_read() {
+        let text = include_str!("../../../tests/it/fixtures/jira/error.400.response.json");
+        let refused: FieldErrors = serde_json::from_str(text).unwrap();
+        let mut form = json!({"priority": 1}).as_object().cloned().unwrap();
+        insta::assert_snapshot!(without_refused(&mut form, &refused, "SHOP", "Task").unwrap().join("\n"), @"left out priority, because Jira says “Field 'priority' cannot be set. It is not on the appropriate screen, or unknown.”: put the field on the form for a Task in SHOP, or take it out of [jira.priority]");
+        assert!(form.is_empty());
     }
 
     #[test]

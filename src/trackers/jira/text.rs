@@ -21,7 +21,9 @@ pub fn begin(marker: &Marker) -> String {
         MarkerKind::Section => "begin",
         MarkerKind::Quotes => "quotes",
     };
-    format!("hearback:{word} {} {} {}", marker.rollout, marker.subject, marker.mac)
+    // An id of ours has no other characters; nothing may be markup here.
+    let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+    format!("hearback:{word} {} {} {}", plain(marker.rollout.as_str()), plain(&marker.subject), marker.mac)
 }
 
 /// What a section's last line says.
@@ -29,7 +31,8 @@ pub fn end(marker: &Marker) -> String {
     format!("hearback:end {}", marker.mac)
 }
 
-/// A document in Jira's language, cut to `room` characters between its parts, with a word about what is missing.
+/// A document in Jira's language. Where people's text around it leaves less than the renderers' own limit, it is cut to
+/// `room` characters between its parts, with a word about what is missing.
 pub fn render(flavour: Flavour, doc: &Doc, room: usize) -> Value {
     let mut doc = doc.clone();
     let mut left_out = 0_usize;

@@ -65,6 +65,7 @@ async fn people_s_nodes_around_our_section_stay_equal() {
     assert_eq!(after[after.len() - 2..], before[before.len() - 2..]);
     assert_eq!((&after[0], after.last().unwrap()), (&above, &below));
     assert_eq!(text.plain().matches("crashes twice").count(), 1);
+    super::assert_is_adf(&desk.jira.requests(Call::EditIssue)[0].ask.json()["fields"]["description"]);
     desk.jira.finish();
 }
 
@@ -122,6 +123,8 @@ async fn deleted_is_told_from_not_to_be_seen() {
         let error = desk.revise(&key, &says("new")).await.unwrap_err();
         assert_eq!(kind(&error), "gone");
         assert!(error.to_string().contains("let the account of jira.token see that project"), "{error}");
+        desk.jira.fail_next(Call::Myself, Fault::Unauthorized);
+        assert_eq!(kind(&desk.revise(&key, &says("new")).await.unwrap_err()), "unauthorized");
     }
 }
 

@@ -38,6 +38,19 @@ async fn a_double_is_linked_explained_and_done_once() {
 }
 
 #[tokio::test]
+async fn a_double_that_a_person_opened_again_stays_open() {
+    for flavour in BOTH {
+        let desk = two(flavour).await;
+        desk.close().await.unwrap();
+        desk.jira.person_transitions("SHOP-2", "To Do").await;
+        desk.close().await.unwrap();
+        let double = desk.jira.issue_read("SHOP-2");
+        assert_eq!((double.status.1, double.comments.len()), ("new", 1));
+        desk.jira.finish();
+    }
+}
+
+#[tokio::test]
 async fn a_step_that_asks_for_something_is_left_to_people() {
     for flavour in BOTH {
         let desk = two(flavour).await;
@@ -50,8 +63,17 @@ async fn a_step_that_asks_for_something_is_left_to_people() {
                  doubles SHOP-1."
             );
         }
-        assert_eq!(desk.jira.comments_read("SHOP-2").len(), 1);
-        assert_eq!(desk.jira.calls(Call::Transition), 0);
+        let said = desk.jira.comments_read("SHOP-2");
+        assert_eq!((said.len(), desk.jira.calls(Call::Transition)), (1, 0));
+        assert!(
+            said[0].body.plain().contains("that workflow needs a value for resolution"),
+            "{}",
+            said[0].body.plain()
+        );
+        // Somebody mends the workflow.
+        desk.jira.workflow(&[("Erledigt", "done")]);
+        desk.close().await.unwrap();
+        assert_eq!(desk.jira.issue_read("SHOP-2").status.0, "Erledigt");
         desk.jira.finish();
     }
 }

@@ -20,121 +20,36 @@ async fn cloud_is_asked_once_with_marker_and_document() {
     assert_eq!(written.notes, [""; 0]);
     let asked = request(&desk);
     let mac = section().mac;
-    let shown = serde_json::to_string_pretty(&asked).unwrap().replace(&section().token(), "TOKEN").replace(&mac, "MAC");
-    insta::assert_snapshot!(shown, @r##"
-    {
-      "fields": {
-        "description": {
-          "content": [
-            {
-              "content": [
-                {
-                  "marks": [
-                    {
-                      "attrs": {
-                        "color": "#97a0af"
-                      },
-                      "type": "textColor"
-                    }
-                  ],
-                  "text": "hearback:begin ro_267a90d7657eb218f1a0 th_1 MAC",
-                  "type": "text"
-                }
-              ],
-              "type": "paragraph"
-            },
-            {
-              "attrs": {
-                "level": 3
-              },
-              "content": [
-                {
-                  "text": "What customers say",
-                  "type": "text"
-                }
-              ],
-              "type": "heading"
-            },
-            {
-              "content": [
-                {
-                  "marks": [
-                    {
-                      "type": "strong"
-                    }
-                  ],
-                  "text": "crashes on pay",
-                  "type": "text"
-                },
-                {
-                  "text": ", 12 people",
-                  "type": "text"
-                }
-              ],
-              "type": "paragraph"
-            },
-            {
-              "content": [
-                {
-                  "marks": [
-                    {
-                      "attrs": {
-                        "color": "#97a0af"
-                      },
-                      "type": "textColor"
-                    }
-                  ],
-                  "text": "hearback:end MAC",
-                  "type": "text"
-                }
-              ],
-              "type": "paragraph"
-            }
-          ],
-          "type": "doc",
-          "version": 1
-        },
-        "issuetype": {
-          "name": "Task"
-        },
-        "labels": [
-          "hearback",
-          "needs-a-look",
-          "TOKEN"
-        ],
-        "priority": {
-          "name": "High"
-        },
-        "project": {
-          "key": "SHOP"
-        },
-        "summary": "Checkout crashes on pay (v1.4.0)"
-      },
-      "properties": [
-        {
-          "key": "hearback",
-          "value": {
-            "marker": "MAC",
-            "rollout": "ro_267a90d7657eb218f1a0",
-            "subject": "th_1",
-            "v": 1
-          }
-        }
-      ]
-    }
+    insta::assert_snapshot!(shown(&asked), @r##"
+    description: {"content":[{"content":[{"marks":[{"attrs":{"color":"#97a0af"},"type":"textColor"}],"text":"hearback:begin ro_267a90d7657eb218f1a0 th_1 MAC","type":"text"}],"type":"paragraph"},{"attrs":{"level":3},"content":[{"text":"What customers say","type":"text"}],"type":"heading"},{"content":[{"marks":[{"type":"strong"}],"text":"crashes on pay","type":"text"},{"text":", 12 people","type":"text"}],"type":"paragraph"},{"content":[{"marks":[{"attrs":{"color":"#97a0af"},"type":"textColor"}],"text":"hearback:end MAC","type":"text"}],"type":"paragraph"}],"type":"doc","version":1}
+    issuetype: {"name":"Task"}
+    labels: ["hearback","needs-a-look","TOKEN"]
+    priority: {"name":"High"}
+    project: {"key":"SHOP"}
+    summary: "Checkout crashes on pay (v1.4.0)"
+    properties: [{"key":"hearback","value":{"marker":"MAC","rollout":"ro_267a90d7657eb218f1a0","subject":"th_1","v":1}}]
     "##);
-    assert_eq!(desk.jira.issues()[0].properties["hearback"]["marker"], mac.as_str());
+    assert_eq!(desk.jira.issues()[0].properties["hearback"]["marker"], section().mac.as_str());
     assert_eq!(desk.jira.calls(Call::SetProperty), 0);
+    super::assert_is_adf(&asked["fields"]["description"]);
     desk.jira.finish();
 
     // Each part that the documented example has, too, has its form there.
-    let example: Value = serde_json::from_str(include_str!("../fixtures/jira/create_issue.request.json")).unwrap();
+    let example: Value = serde_json::from_str(include_str!("../../fixtures/jira/create_issue.request.json")).unwrap();
     for name in ["project", "issuetype", "summary", "labels", "priority"] {
         let (ours, theirs) = (&asked["fields"][name], &example["fields"][name]);
         assert_eq!(form(ours), form(theirs), "{name}");
     }
     assert_eq!(asked["fields"]["description"]["version"], example["fields"]["description"]["version"]);
     assert_eq!(asked["properties"][0]["key"], example["properties"][0]["key"]);
+}
+
+/// A request, a field a line, the marker's MAC masked.
+fn shown(request: &Value) -> String {
+    let fields = request["fields"].as_object().unwrap().iter();
+    let other = request.as_object().unwrap().iter().filter(|(name, _)| *name != "fields");
+    let lines: Vec<String> = fields.chain(other).map(|(name, value)| format!("{name}: {value}")).collect();
+    lines.join("\n").replace(&section().token(), "TOKEN").replace(&section().mac, "MAC")
 }
 
 /// What kind of value it is, and its keys.
@@ -151,30 +66,15 @@ fn form(value: &Value) -> String {
 async fn data_center_is_asked_once_with_wiki_markup_and_then_for_the_property() {
     let desk = desk_with(Flavour::DataCenter, with_priority("High")).await;
     assert_eq!(desk.file().await.unwrap().remote, desk.remote("SHOP-1"));
-    let (token, mac) = (section().token(), section().mac);
-    let shown = serde_json::to_string_pretty(&request(&desk)).unwrap().replace(&token, "TOKEN").replace(&mac, "MAC");
-    insta::assert_snapshot!(shown, @r#"
-    {
-      "fields": {
-        "description": "{color:#97a0af}hearback:begin ro_267a90d7657eb218f1a0 th_1 MAC{color}\n\nh3. What customers say\n\n*crashes on pay*, 12 people\n\n{color:#97a0af}hearback:end MAC{color}",
-        "issuetype": {
-          "name": "Task"
-        },
-        "labels": [
-          "hearback",
-          "needs-a-look",
-          "TOKEN"
-        ],
-        "priority": {
-          "name": "High"
-        },
-        "project": {
-          "key": "SHOP"
-        },
-        "summary": "Checkout crashes on pay (v1.4.0)"
-      }
-    }
-    "#);
+    insta::assert_snapshot!(shown(&request(&desk)), @r##"
+    description: "{color:#97a0af}hearback:begin ro_267a90d7657eb218f1a0 th_1 MAC{color}\n\nh3. What customers say\n\n*crashes on pay*, 12 people\n\n{color:#97a0af}hearback:end MAC{color}"
+    issuetype: {"name":"Task"}
+    labels: ["hearback","needs-a-look","TOKEN"]
+    priority: {"name":"High"}
+    project: {"key":"SHOP"}
+    summary: "Checkout crashes on pay (v1.4.0)"
+    "##);
+    let mac = section().mac;
     assert_eq!(desk.jira.issues()[0].properties["hearback"]["marker"], mac.as_str());
     assert_eq!((desk.jira.posts_to_create(), desk.jira.calls(Call::SetProperty)), (1, 1));
     desk.jira.finish();
@@ -202,7 +102,7 @@ async fn a_refused_field_is_left_out_once_and_told() {
         assert!(components.contains("left out components") && components.contains("jira.components"), "{components}");
         assert!(components.contains("put the field on the form for a Task in SHOP"), "{components}");
         assert!(
-            priority.contains("left out priority") && priority.contains("give a value that SHOP knows"),
+            priority.contains("left out priority") && priority.contains("correct [jira.priority] to what SHOP knows"),
             "{priority}"
         );
         assert!(request(&desk)["fields"].get("priority").is_none());
@@ -241,13 +141,23 @@ async fn without_labels_nothing_is_filed() {
 
 #[tokio::test]
 async fn a_text_that_is_too_long_is_cut_between_its_parts() {
+    let part = Block::Paragraph(vec![Inline::Text("x".repeat(9_000))]);
+    let long = Doc { blocks: vec![part; 5] };
+    let parts = |desk: &super::Desk| {
+        let text = desk.jira.issues()[0].description.clone().unwrap().plain();
+        text.matches(&"x".repeat(9_000)).count()
+    };
     for flavour in BOTH {
         let desk = desk(flavour).await;
-        let part = Block::Paragraph(vec![Inline::Text("x".repeat(9_000))]);
-        desk.file_as(&Doc { blocks: vec![part; 5] }, &[]).await.unwrap();
+        let key = desk.file_as(&long, &[]).await.unwrap().remote.key;
+        assert_eq!(parts(&desk), 3);
+        // People's text goes first.
+        let theirs = "y".repeat(12_000);
+        desk.jira.person_edits_description(&key, |_| theirs.clone()).await;
+        assert_eq!(desk.revise(&key, &long).await, Ok(hearback::trackers::Revised::Written));
         let text = desk.jira.issues()[0].description.clone().unwrap().plain();
-        assert!(text.contains("2 parts are left out here"), "{}", &text[text.len() - 200..]);
-        assert_eq!(text.matches(&"x".repeat(9_000)).count(), 3);
+        assert_eq!((parts(&desk), text.contains(&theirs), text.contains("left out here")), (1, true, true));
+        desk.jira.finish();
     }
 }
 

@@ -8,6 +8,7 @@ use hearback::trackers::IssueTracker as _;
 use super::{BOTH, Desk, desk, kind, marker};
 use crate::worlds::fault::Fault;
 use crate::worlds::jira::Call;
+use crate::worlds::jira::text::Text;
 
 fn quote(text: &str) -> Doc {
     Doc { blocks: vec![Block::Quote { text: text.into(), source: vec![Inline::Code("fb_1".into())] }] }
@@ -30,6 +31,9 @@ async fn one_comment_is_made_and_then_edited_where_it_differs() {
         assert_eq!(desk.put(Some(&id), "It crashes again").await.as_ref(), Ok(&id));
         let comments = desk.jira.comments_read("SHOP-1");
         assert_eq!(comments.len(), 1);
+        if let Text::Adf(document) = &comments[0].body {
+            super::assert_is_adf(document);
+        }
         assert!(comments[0].body.plain().contains("It crashes again"));
         let issue = &desk.jira.issues()[0];
         assert!(!issue.description.as_ref().unwrap().plain().contains("It crashes"), "words stand in the comment only");
@@ -79,6 +83,11 @@ async fn a_known_comment_that_a_person_deleted_stays_deleted() {
         let id = desk.put(None, "It crashes").await.unwrap();
         desk.jira.lock().issues.values_mut().next().unwrap().comments.clear();
         assert_eq!(kind(&desk.put(Some(&id), "new").await.unwrap_err()), "gone");
+        desk.jira.fail_next(Call::GetComment, Fault::Status(404));
+        desk.jira.fail_next(Call::GetIssue, Fault::Status(404));
+        desk.jira.fail_next(Call::GetProject, Fault::Status(404));
+        let unseen = desk.put(Some(&id), "new").await.unwrap_err();
+        assert_eq!(kind(&unseen), "refused", "gone would mean that a person deleted it: {unseen}");
         assert_eq!(desk.jira.calls(Call::CreateComment), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 mod closing;
 mod commenting;
+mod contract;
 mod faults;
 mod filing;
 mod finding;
@@ -42,6 +43,10 @@ async fn desk(flavour: world::Flavour) -> Desk {
 
 async fn desk_with(flavour: world::Flavour, fields: JiraFields) -> Desk {
     let jira = FakeJira::start(flavour).await;
+    Desk { tracker: tracker(&jira, flavour, fields), jira }
+}
+
+fn tracker(jira: &FakeJira, flavour: world::Flavour, fields: JiraFields) -> JiraTracker {
     let (flavour, email) = match flavour {
         world::Flavour::Cloud => (Flavour::Cloud, Some(world::EMAIL.to_owned())),
         world::Flavour::DataCenter => (Flavour::DataCenter, None),
@@ -54,7 +59,7 @@ async fn desk_with(flavour: world::Flavour, fields: JiraFields) -> Desk {
         timeout: Duration::from_millis(PATIENCE_MS),
         clock: Arc::new(SystemClock),
     });
-    Desk { tracker: JiraTracker::new(Arc::new(client.unwrap()), fields), jira }
+    JiraTracker::new(Arc::new(client.unwrap()), fields)
 }
 
 fn marker(kind: MarkerKind) -> Marker {
@@ -122,4 +127,12 @@ fn kind(error: &RemoteError) -> &'static str {
 
 fn with_priority(name: &str) -> JiraFields {
     JiraFields { priority: BTreeMap::from([("high".into(), name.into())]), ..fields() }
+}
+
+/// Atlassian's own schema takes it.
+fn assert_is_adf(document: &serde_json::Value) {
+    let schema = include_str!("../../fixtures/jira/adf-schema.full.json");
+    let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+    let wrong: Vec<String> = schema.iter_errors(document).map(|e| e.to_string()).collect();
+    assert!(wrong.is_empty(), "{document}: {wrong:?}");
 }
