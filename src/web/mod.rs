@@ -126,3 +126,6 @@ pub fn router(ctx: flow::Context) -> Router {
 async fn overloaded(_cause: BoxError) -> Problem {
     Problem::of(StatusCode::SERVICE_UNAVAILABLE).retry_after(SHED_RETRY_S)
 }
+
+#[cfg(test)]
+mod tests;

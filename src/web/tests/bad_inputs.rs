@@ -1,0 +1,154 @@
+//! Each bad input has its status and names its field, and leaves nothing behind.
+
+use std::fmt::Write as _;
+
+use super::*;
+
+#[tokio::test]
+async fn what_is_not_expected_is_named_and_kept_nowhere() {
+    let w = World::new("feedback_max_bytes = 2000\nbody_max_bytes = 2000\n").await;
+    let id = w.rollout("known").await;
+    let before = w.rows().await;
+    let key = format!("Bearer {SECRET_KEY}");
+    let public = format!("Bearer {PUBLIC_KEY}");
+    let auth: &[(&str, &str)] = &[("authorization", &key)];
+    let page: &[(&str, &str)] = &[("authorization", &public), ("origin", ORIGIN)];
+    let twice: &[(&str, &str)] = &[("authorization", &key), ("idempotency-key", "a b")];
+    let brotli: &[(&str, &str)] = &[("authorization", &key), ("content-encoding", "br")];
+    let broken: &[(&str, &str)] = &[("authorization", &key), ("content-encoding", "gzip")];
+    let large = "x".repeat(2_001);
+    let at = |rest: &str| format!("/v1/rollouts/{id}{rest}");
+    let none = "/v1/rollouts/ro_00000000000000000000";
+    let long_key = format!("Bearer {}", "k".repeat(600));
+    let cases: Vec<(&str, String, &[(&str, &str)], &str, u16, &[&str])> = vec![
+        ("GET", "/nowhere".into(), &[], "", 404, &[]),
+        ("GET", "/hooks/github".into(), &[], "", 405, &[]),
+        ("PUT", "/v1/feedback".into(), auth, "", 405, &[]),
+        ("DELETE", at(""), auth, "", 405, &[]),
+        ("POST", "/hooks/unheard".into(), &[], "{}", 404, &[]),
+        ("POST", "/hooks/github/a%20b".into(), &[], "{}", 404, &[]),
+        ("POST", "/hooks/github/a%ff".into(), &[], "{}", 400, &[]),
+        ("POST", "/hooks/github".into(), &[], "{}", 401, &[]),
+        ("POST", "/hooks/github".into(), &[], &large, 413, &[]),
+        ("POST", "/v1/feedback".into(), &[], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", "Basic eDp5")], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", "Bearer ")], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", "Bearer nobody")], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", &long_key)], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", &public)], "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", &public), ("origin", "null")], "{}", 403, &[]),
+        (
+            "POST",
+            "/v1/feedback".into(),
+            &[("authorization", &public), ("origin", "https://evil.example")],
+            "{}",
+            403,
+            &[],
+        ),
+        ("POST", "/v1/feedback".into(), page, "{}", 400, &["text"]),
+        ("POST", "/v1/feedback".into(), auth, "", 400, &[""]),
+        ("POST", "/v1/feedback".into(), auth, "[", 400, &[""]),
+        (
+            "POST",
+            "/v1/feedback".into(),
+            auth,
+            r#"[{"text": "a"}, {"rating": {"value": 9, "scale": 5}, "x": 1}]"#,
+            400,
+            &["[1].x", "[1].rating"],
+        ),
+        ("POST", "/v1/feedback".into(), auth, &large, 413, &[]),
+        ("POST", "/v1/feedback".into(), twice, r#"{"text": "a"}"#, 400, &["Idempotency-Key"]),
+        ("POST", "/v1/feedback".into(), brotli, r#"{"text": "a"}"#, 415, &[]),
+        ("POST", "/v1/feedback".into(), broken, "no gzip", 400, &[]),
+        ("OPTIONS", "/v1/feedback".into(), &[("origin", "https://evil.example")], "", 403, &[]),
+        ("OPTIONS", "/v1/feedback".into(), &[], "", 403, &[]),
+        ("GET", "/v1/rollouts".into(), &[], "", 401, &[]),
+        ("GET", "/v1/rollouts".into(), page, "", 403, &[]),
+        ("GET", "/v1/rollouts?limit=0".into(), auth, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?limit=201".into(), auth, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?limit=-1".into(), auth, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?limit=9999999999999999999999".into(), auth, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?after=x".into(), auth, "", 400, &["after"]),
+        ("GET", "/v1/rollouts?after=1.a'b".into(), auth, "", 400, &["after"]),
+        ("GET", "/v1/rollouts?after=-1.ro_a".into(), auth, "", 400, &["after"]),
+        ("GET", "/v1/rollouts?page=2".into(), auth, "", 400, &["page"]),
+        ("GET", "/v1/rollouts/../../etc/passwd".into(), auth, "", 404, &[]),
+        ("GET", "/v1/rollouts/ro_%27OR%271%27=%271".into(), auth, "", 404, &[]),
+        ("GET", none.into(), auth, "", 404, &[]),
+        ("GET", at("?x=1"), auth, "", 400, &["x"]),
+        ("GET", at("/report?format=pdf"), auth, "", 400, &["format"]),
+        ("GET", at("/nothing"), auth, "", 404, &[]),
+        ("GET", "/v1/kpis".into(), page, "", 403, &[]),
+        ("POST", "/v1/rollouts".into(), page, "{}", 403, &[]),
+        ("POST", "/v1/rollouts".into(), auth, "", 400, &["flag"]),
+        ("POST", "/v1/rollouts".into(), auth, "{", 400, &[""]),
+        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a", "release": "b"}"#, 400, &["release"]),
+        ("POST", "/v1/rollouts".into(), auth, r#"{"release": "b", "environment": "c"}"#, 400, &["environment"]),
+        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": " "}"#, 400, &["flag"]),
+        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a\u0000"}"#, 400, &["flag"]),
+        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a", "repository": "a/../b"}"#, 400, &["repository"]),
+        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a", "environment": "staging"}"#, 409, &[]),
+        ("POST", at("/extend"), auth, "", 400, &[""]),
+        ("POST", at("/extend"), auth, r#"{"by": "soon"}"#, 400, &["by"]),
+        ("POST", at("/extend"), auth, r#"{"by": "3d", "to": 1}"#, 400, &["to"]),
+        ("POST", at("/extend"), auth, r#"{"by": "0s"}"#, 409, &[]),
+        ("POST", at("/reopen"), auth, "", 409, &[]),
+        ("POST", at("/close"), page, "", 403, &[]),
+        ("POST", format!("{none}/close"), auth, "", 404, &[]),
+        ("GET", "/".into(), &[("x-forwarded-for", "10.0.0.1")], "", 403, &[]),
+        ("GET", "/rollouts/ro_nothing".into(), &[], "", 404, &[]),
+    ];
+    let mut wrong = String::new();
+    for (method, path, headers, body, status, fields) in cases {
+        let answer = w.send(method, &path, headers, body.to_owned()).await;
+        let fault = answer.fault();
+        if fault.0 != status || fault.1 != fields {
+            let _ = writeln!(wrong, "{method} {path}: {fault:?}, expected {status} {fields:?}: {}", answer.text);
+        }
+        if status == 401 {
+            assert!(!answer.header("www-authenticate").is_empty(), "{answer:?}");
+        }
+        if status == 405 {
+            assert!(!answer.header("allow").is_empty(), "{answer:?}");
+        }
+        assert!(answer.text.len() < 2_000 && !answer.text.contains("sqlx"), "{answer:?}");
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert_eq!(w.rows().await, before);
+}
+
+#[tokio::test]
+async fn every_answer_protects_who_reads_it_and_has_a_name() {
+    let w = World::new("").await;
+    let mut names = std::collections::BTreeSet::new();
+    for path in ["/healthz", "/nowhere", "/openapi.json", "/v1/rollouts"] {
+        let answer = w.send("GET", path, &[("x-request-id", "chosen by the caller")], Body::empty()).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("x-frame-options"), "DENY");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+        assert!(answer.header("x-request-id").starts_with("rq_"));
+        names.insert(answer.header("x-request-id").to_owned());
+    }
+    assert_eq!(names.len(), 4);
+}
+
+#[tokio::test]
+async fn where_the_store_fails_nothing_is_answered_with_200() {
+    let w = World::new("").await;
+    w.ctx.db.close().await;
+    let body = br#"{"type": "flag.changed", "data": {"flag": "a", "enabled": true}}"#;
+    for answer in [
+        w.generic("d-1", body).await,
+        w.post("/v1/feedback", r#"{"text": "a"}"#).await,
+        w.get("/v1/rollouts").await,
+        w.send("POST", "/v1/feedback", &[("authorization", "Bearer other")], "{}").await,
+        w.send("GET", "/metrics", &[], Body::empty()).await,
+    ] {
+        assert_eq!(answer.fault().0, 503);
+        assert_eq!(answer.header("retry-after"), "5");
+    }
+    let ready = w.send("GET", "/readyz", &[], Body::empty()).await;
+    assert_eq!((ready.status.as_u16(), &ready.json()["checks"]["database"]["ok"]), (503, &Value::Bool(false)));
+    assert_eq!(w.send("GET", "/healthz", &[], Body::empty()).await.status, 200);
+}
