@@ -5,5 +5,6 @@ mod flows;
 mod layers;
 mod rules;
 mod service;
+mod store;
 mod trackers;
 mod worlds;
