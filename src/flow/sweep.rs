@@ -12,7 +12,7 @@ use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
 use crate::render::markers::{Marker, MarkerKind};
 use crate::store::{deliveries, keys, rollouts, schedules, tickets};
-use crate::time::{DAY_MS, MINUTE_MS};
+use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
 
 /// The schedule that asks GitHub for what it could not deliver.
 const DELIVERIES: &str = "github.deliveries";

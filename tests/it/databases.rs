@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use hearback::store::Db;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+use crate::store::Place;
 
 /// A test on each database for each claim, an `async fn` that takes the [`Kind`].
 macro_rules! on_both {
@@ -39,18 +40,8 @@ pub enum Kind {
 pub async fn fresh(kind: Kind, folder: &Path) -> String {
     match kind {
         Kind::Sqlite => format!("sqlite://{}", folder.join("hearback.db").display()),
-        Kind::Postgres => {
-            let server = peer("HEARBACK_TEST_POSTGRES");
-            let mut url = url::Url::parse(&server).expect("HEARBACK_TEST_POSTGRES is a URL");
-            let mut bits = [0_u8; 8];
-            getrandom::fill(&mut bits).unwrap();
-            let name = format!("hb_{}", hex::encode(bits));
-            let mut admin = PgConnection::connect(&server).await.expect("the server of HEARBACK_TEST_POSTGRES answers");
-            admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-            admin.close().await.unwrap();
-            url.set_path(&name);
-            url.into()
-        }
+        // It is not dropped: the whole server goes away with the run.
+        Kind::Postgres => Place::make().await.expect("a database on the server of HEARBACK_TEST_POSTGRES").url,
     }
 }
 

@@ -37,8 +37,7 @@ impl Settings {
     pub fn new(folder: &Path, database: &str) -> Self {
         let keys = format!("[[keys]]\nkind = \"secret\"\nkey = \"{KEY}\"\n");
         std::fs::write(folder.join("hearback.toml"), keys).unwrap();
-        let settings = Self { folder: folder.to_owned(), environment: Vec::new(), failpoints: None };
-        settings
+        Self::bare(folder)
             .set("database.url", database)
             .set("server.listen", "127.0.0.1:0")
             .set("server.shutdown_grace", "5s")
@@ -49,6 +48,11 @@ impl Settings {
             .set("outbox.retry_min", "100ms")
             .set("outbox.retry_max", "1s")
             .set("outbox.sweep", "0s")
+    }
+
+    /// In `folder`, with nothing set.
+    pub fn bare(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), environment: Vec::new(), failpoints: None }
     }
 
     /// Sets `section.key`.
