@@ -1,6 +1,8 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
+mod cli;
 mod crash;
 mod databases;
+mod e2e;
 mod flows;
 mod layers;
 mod rules;
