@@ -19,8 +19,10 @@ use crate::time::{SECOND_MS, UnixMs};
 const NAP_MAX_MS: i64 = 5 * SECOND_MS;
 /// Wait after an error, so that a database that is away is not asked all the time, ms.
 const AFTER_ERROR_MS: i64 = SECOND_MS;
-/// How often schedules are looked at, ms.
+/// How often schedules are looked at, ms: another replica may have run one, or died in it.
 const SCHEDULES_MS: i64 = 10 * SECOND_MS;
+/// Shortest rest between two looks at the schedules, ms.
+const AFTER_SWEEP_MS: i64 = SECOND_MS / 4;
 /// Rounds of [`settle`]; more would mean that the loop feeds itself.
 const ROUNDS_MAX: usize = 1_000;
 
@@ -72,11 +74,18 @@ async fn hands(ctx: Context, mut stop: Stop) {
 
 async fn sweeps(ctx: Context, mut stop: Stop) {
     let never = Notify::new();
+    if let Err(e) = sweep::hasten(&ctx).await {
+        error!("the first look for missed deliveries waits until it is due: {e:#}");
+    }
     while !*stop.borrow() {
-        if let Err(e) = sweep::run_due(&ctx).await {
-            error!("a sweep waits for another try: {e:#}");
-        }
-        rest(SCHEDULES_MS, &never, &mut stop).await;
+        let nap = match sweep::run_due(&ctx).await {
+            Ok(next) => next.since(ctx.now()).min(SCHEDULES_MS),
+            Err(e) => {
+                error!("a sweep waits for another try: {e:#}");
+                SCHEDULES_MS
+            }
+        };
+        rest(nap.max(AFTER_SWEEP_MS), &never, &mut stop).await;
     }
 }
 

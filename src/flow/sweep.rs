@@ -12,8 +12,10 @@ use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
 use crate::render::markers::{Marker, MarkerKind};
 use crate::store::{deliveries, keys, rollouts, schedules, tickets};
-use crate::time::{DAY_MS, MINUTE_MS};
+use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
 
+/// The schedule that asks GitHub for what it could not deliver.
+const DELIVERIES: &str = "github.deliveries";
 /// GitHub gives a delivery again for three days.
 const REDELIVERY_MAX_MS: i64 = 3 * DAY_MS;
 /// A delivery that was sent this often and refused each time is not asked for again.
@@ -33,37 +35,48 @@ const ANSWERS_MAX_MS: i64 = 2 * DAY_MS;
 /// How often old answers are forgotten.
 const FORGET_EVERY_MS: i64 = DAY_MS;
 
-/// Runs every sweep that is due.
-pub async fn run_due(ctx: &Context) -> Result<()> {
-    let config = &ctx.config;
-    if let Some(github) = ctx.github.as_deref().filter(|g| g.is_app()) {
-        scheduled(ctx, "github.deliveries", config.github.sweep.ms(), || missed_deliveries(ctx, github)).await?;
-    }
-    scheduled(ctx, "tickets.doubles", config.outbox.sweep.ms(), || doubles(ctx)).await?;
-    scheduled(ctx, "answers.forget", FORGET_EVERY_MS, || forget_answers(ctx)).await
+/// Makes the look for missed deliveries due: who starts was away, perhaps since the middle of a sweep.
+pub async fn hasten(ctx: &Context) -> Result<()> {
+    let mut tx = ctx.db.write().await?;
+    schedules::hasten(&mut tx, DELIVERIES, ctx.now()).await?;
+    tx.commit().await
 }
 
-/// Runs `sweep` where `name` is due, and keeps what it has to say. `every_ms` 0 switches it off.
+/// Runs every sweep that is due. Gives when the next one is.
+pub async fn run_due(ctx: &Context) -> Result<UnixMs> {
+    let config = &ctx.config;
+    let missed = match ctx.github.as_deref().filter(|g| g.is_app()) {
+        Some(github) => scheduled(ctx, DELIVERIES, config.github.sweep.ms(), || missed_deliveries(ctx, github)).await?,
+        None => UnixMs::NEVER,
+    };
+    let doubled = scheduled(ctx, "tickets.doubles", config.outbox.sweep.ms(), || doubles(ctx)).await?;
+    let forgotten = scheduled(ctx, "answers.forget", FORGET_EVERY_MS, || forget_answers(ctx)).await?;
+    Ok(missed.min(doubled).min(forgotten))
+}
+
+/// Runs `sweep` where `name` is due, and keeps what it has to say. `every_ms` 0 switches it off. Gives when it is due
+/// next.
 async fn scheduled<F: Future<Output = Result<String>>>(
     ctx: &Context,
     name: &str,
     every_ms: i64,
     sweep: impl FnOnce() -> F,
-) -> Result<()> {
+) -> Result<UnixMs> {
     if every_ms == 0 {
-        return Ok(());
+        return Ok(UnixMs::NEVER);
     }
     let mut tx = ctx.db.read().await?;
-    let due = schedules::is_due(&mut tx, name, ctx.now()).await?;
+    let due = schedules::due_at(&mut tx, name).await?;
     drop(tx);
-    if !due {
-        return Ok(());
+    if due > ctx.now() {
+        return Ok(due);
     }
+    let lease_until = ctx.now().plus(LEASE_MS);
     let mut tx = ctx.db.write().await?;
-    let taken = schedules::take(&mut tx, name, &ctx.owner, ctx.now(), ctx.now().plus(LEASE_MS)).await?;
+    let taken = schedules::take(&mut tx, name, &ctx.owner, ctx.now(), lease_until).await?;
     tx.commit().await?;
     if taken.is_none() {
-        return Ok(());
+        return Ok(lease_until);
     }
     let note = match sweep().await {
         Ok(note) => note,
@@ -73,8 +86,10 @@ async fn scheduled<F: Future<Output = Result<String>>>(
         }
     };
     let mut tx = ctx.db.write().await?;
-    schedules::done(&mut tx, name, ctx.now().plus(every_ms), None, &note).await?;
-    tx.commit().await
+    let next = ctx.now().plus(every_ms);
+    schedules::done(&mut tx, name, next, None, &note).await?;
+    tx.commit().await?;
+    Ok(next)
 }
 
 /// Asks GitHub again for deliveries that failed and that are not here.
