@@ -2,7 +2,8 @@
 # What hearback costs a machine before it does anything: time to the first answer, memory at rest, size.
 # Prints a Markdown table. Needs bash 5, Linux's /proc, cargo.
 #
-#   benches/footprint.sh
+#   benches/footprint.sh            prints the table
+#   benches/footprint.sh --write    writes it into README.md, between its two footprint marks, as well
 #
 # RUNS (10) starts of each kind, IDLE_S (10) seconds of rest, HEARBACK_BIN to measure a binary that is already there.
 #
@@ -12,6 +13,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
+write=no
+case ${1:-} in
+  '') ;;
+  --write) write=yes ;;
+  *) echo "usage: benches/footprint.sh [--write]" >&2; exit 2 ;;
+esac
 runs=${RUNS:-10} idle_s=${IDLE_S:-10}
 
 bin=${HEARBACK_BIN:-}
@@ -90,7 +97,7 @@ bare_us=$(printf '%s\n' "${bare[@]}" | median)
 ms() { awk -v us="$1" 'BEGIN { printf "%.1f ms", us / 1000 }'; }
 times() { awk -v a="$1" -v b="$bare_us" 'BEGIN { printf "%.0fx", a / b }'; }
 
-cat <<TABLE
+table=$(cat <<TABLE
 $("$bin" --version 2>/dev/null || basename "$bin") on $(nproc) cores, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), Linux $(uname -r)
 
 | what | value | against /bin/true |
@@ -103,3 +110,18 @@ $("$bin" --version 2>/dev/null || basename "$bin") on $(nproc) cores, $(sed -n '
 | threads | $threads | |
 | binary | $(awk -v b="$(stat -c %s "$bin")" 'BEGIN { printf "%.1f MiB", b / 1048576 }') | |
 TABLE
+)
+printf '%s\n' "$table"
+
+if [ "$write" = yes ]; then
+  for mark in '<!-- footprint:begin -->' '<!-- footprint:end -->'; do
+    [ "$(grep -cxF -e "$mark" README.md)" = 1 ] || { echo "README.md must hold the line $mark once" >&2; exit 1; }
+  done
+  # In place of what lies between the marks; the file keeps its mode and its links.
+  TABLE=$table awk '
+    $0 == "<!-- footprint:end -->" { inside = 0 }
+    !inside { print }
+    $0 == "<!-- footprint:begin -->" { inside = 1; print ENVIRON["TABLE"] }' README.md >"$tmp/README.md"
+  cat "$tmp/README.md" >README.md
+  echo "wrote the table into README.md" >&2
+fi

@@ -1,12 +1,54 @@
 //! hearback tells what customers think of a rollout.
+//!
+//! Releases and feature-flag changes go in, customers' words go in; out come issues and reports that say what customers
+//! think, with evidence. This page is the map.
+//!
+//! # The way data flows
+//!
+//! ```text
+//! request -> signature -> delivery row (dedupe) -> 200                      web, flow::receive
+//!                             |
+//!    flow::ingest     parse (pure) -> signals -> rollout                    one transaction
+//!    flow::feedback   redact, attribute (pure) -> statement                 one transaction
+//!    flow::analyze    annotate (pure) -> themes, counts                     one transaction
+//!    flow::reconcile  plan (pure): what is, what is wanted -> outbox        one transaction
+//!    flow::deliver    one action -> tracker -> outcome; adopts what an earlier try already made
+//! ```
+//!
+//! Take a release that is published on GitHub. [`web`] hands the raw bytes to [`flow::receive`], which checks the
+//! signature and keeps one row: from there on nothing is lost. [`jobs`] wake; [`flow::ingest`] reads the row with
+//! [`sources`], keeps the fact as a signal, and folds all signals of the release into a [`domain::rollout::Rollout`].
+//! [`flow::reconcile`] finds that customers are exposed and opens the window with [`plan::windows`]. Statements come in
+//! through [`flow::feedback`], under a pseudonym and without personal data; [`flow::analyze`] reads them with
+//! [`analysis`], and each joins a theme. Once enough distinct people say the same, [`plan::tickets`] wants a ticket,
+//! [`render`] writes what it should say, and the outbox holds the intent. [`flow::deliver`] looks in the tracker for the
+//! signed marker, files the issue or adopts the one that is there, and records what came of it. Every later statement
+//! changes what is wanted; only a difference is written, between the markers, and people's own text stays.
+//!
+//! # The rooms, lower layers first
+//!
+//! | layer | rooms | know nothing of |
+//! |---|---|---|
+//! | 0 vocabulary | [`time`], [`id`], [`domain`] | I/O |
+//! | 1 pure verbs | [`sources`] (bytes to facts), [`analysis`] (words and numbers), [`plan`] (decisions), [`render`] (words out) | I/O, each other's wires |
+//! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`trackers`], [`telemetry`] | each other, but for `http`, and `trackers` over `github` and `jira` |
+//! | 3 use cases | [`flow`]: load, decide, save; no call to the outside in an open transaction | |
+//! | 4 entrances | [`jobs`], [`web`], [`cli`], [`demo`], [`app`] | rules: one that needs a server to be tested is in the wrong place |
+//!
+//! Time comes through a [`time::Clock`], randomness through [`id::Entropy`]. Customers' text is data: never a format
+//! string, a query, markup, a command or an instruction.
 pub mod analysis;
+pub mod app;
+pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod flow;
 pub mod github;
 pub mod http;
 pub mod id;
 pub mod jira;
+pub mod jobs;
 pub mod plan;
 pub mod render;
 pub mod sources;

@@ -1,3 +1,9 @@
 //! The `hearback` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    #[cfg(feature = "failpoints")]
+    let _scenario = fail::FailScenario::setup();
+    hearback::cli::main()
+}

@@ -124,7 +124,7 @@ impl Telemetry {
         }
     }
 
-    /// Everything in OpenMetrics text.
+    /// Everything in `OpenMetrics` text.
     pub fn render(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string never fails");
@@ -136,9 +136,10 @@ impl Telemetry {
 #[macro_export]
 macro_rules! crash_point {
     ($name:literal) => {
-        (|| {
+        let point = || {
             fail::fail_point!($name, |_| $crate::telemetry::die());
-        })()
+        };
+        point();
     };
 }
 

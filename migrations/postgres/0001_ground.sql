@@ -78,6 +78,7 @@ CREATE TABLE windows (
   closes_ms   BIGINT NOT NULL,
   closed_ms   BIGINT,
   reopened_ms BIGINT,
+  extended_ms BIGINT,
   seq         BIGINT NOT NULL
 );
 CREATE INDEX windows_state ON windows (state);

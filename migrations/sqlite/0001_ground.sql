@@ -78,6 +78,7 @@ CREATE TABLE windows (
   closes_ms   INTEGER NOT NULL,
   closed_ms   INTEGER,
   reopened_ms INTEGER,
+  extended_ms INTEGER,
   seq         INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX windows_state ON windows (state);

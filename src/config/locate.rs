@@ -42,7 +42,7 @@ impl Layers {
 
 /// The number of the line that holds byte `at`, from 1.
 pub fn line(text: &str, at: usize) -> usize {
-    text.as_bytes()[..at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
+    text.bytes().take(at).filter(|b| *b == b'\n').count() + 1
 }
 
 /// The name in serde's `unknown field `x`, expected …`.

@@ -367,6 +367,7 @@ impl Config {
     pub fn secrets_of(&self, source: &str) -> Vec<SecretString> {
         match source {
             "github" => self.github.webhook_secrets.clone(),
+            "jira" => self.jira.webhook_secrets.clone(),
             other => self.sources.get(other).map(|s| s.secrets.clone()).unwrap_or_default(),
         }
     }
@@ -487,6 +488,9 @@ fn check(c: &Config) -> Result<(), (String, String)> {
     if c.server.feedback_per_minute == 0 {
         return wrong("server.feedback_per_minute", "expected a whole number from 1");
     }
+    if let Some(name) = ["github", "jira"].into_iter().find(|n| c.sources.contains_key(*n)) {
+        return Err((format!("sources.{name}"), format!("has a section of its own: set {name}.webhook_secrets")));
+    }
     for name in c.sources.keys() {
         if crate::sources::source(name).is_none() {
             let known: Vec<&str> = crate::sources::SOURCES.iter().map(|s| s.name).collect();
@@ -547,6 +551,7 @@ mod tests {
                 "hearback.toml:2: policy.tickets: unknown variant `yes`, expected one of",
             ),
             ("[policy\n", "hearback.toml:1: (syntax)"),
+            ("[sources.jira]\nsecrets = []\n", "hearback.toml:1: sources.jira: has a section of its own"),
             ("[sources.unheard]\nsecrets = []\n", "hearback.toml:1: sources.unheard: unknown source"),
             ("[github]\napp_id = 1\n", "hearback.toml:2: github.app_id: an App needs its key too"),
             ("[github]\ntoken_file = \"nowhere\"\n", "hearback.toml:2: github.token_file: can't read nowhere"),

@@ -103,22 +103,12 @@ fn effective(signal: &Signal) -> UnixMs {
 ///
 /// `watched` tells whether customers live in an environment; what happens elsewhere opens nothing.
 pub fn fold(subject: &Subject, signals: &[Signal], opens_on: OpensOn, watched: &dyn Fn(&str) -> bool) -> Vec<Rollout> {
-    let mut sorted: Vec<&Signal> = signals.iter().collect();
-    sorted.sort_by(|a, b| {
-        (a.at(), a.kind.rank(), a.received_at)
-            .cmp(&(b.at(), b.kind.rank(), b.received_at))
-            .then_with(|| format!("{:?}", a.kind).cmp(&format!("{:?}", b.kind)))
-    });
-    let deleted_first = sorted.iter().position(|s| s.kind == SignalKind::Deleted);
+    let sorted = in_order(subject, signals);
     let mut about = About::default();
     let mut rollouts: Vec<Rollout> = Vec::new();
-    for (i, signal) in sorted.iter().enumerate() {
+    for (signal, at) in sorted.iter().zip(dates(&sorted)) {
         about = merged(about, &signal.about);
-        // What is deleted does not come back under the same id: anything after it was on its way before.
-        if deleted_first.is_some_and(|gone| i > gone) {
-            continue;
-        }
-        apply(&mut rollouts, subject, signal, opens_on, watched);
+        apply(&mut rollouts, subject, signal, at, opens_on, watched);
     }
     for rollout in &mut rollouts {
         rollout.about = about.clone();
@@ -126,14 +116,37 @@ pub fn fold(subject: &Subject, signals: &[Signal], opens_on: OpensOn, watched: &
     rollouts
 }
 
+/// The signals as they happened. A release that is deleted does not come back under the same id, so its deletion is the
+/// last word whatever the clocks say; a flag may be made anew under its old key.
+fn in_order<'a>(subject: &Subject, signals: &'a [Signal]) -> Vec<&'a Signal> {
+    let gone = |s: &Signal| s.kind == SignalKind::Deleted && !matches!(subject, Subject::Flag { .. });
+    let mut sorted: Vec<&Signal> = signals.iter().collect();
+    sorted.sort_by(|a, b| {
+        (gone(a), a.at(), a.kind.rank(), a.received_at)
+            .cmp(&(gone(b), b.at(), b.kind.rank(), b.received_at))
+            .then_with(|| format!("{:?} {:?}", a.kind, a.about).cmp(&format!("{:?} {:?}", b.kind, b.about)))
+    });
+    sorted
+}
+
+/// When each signal took effect. One that came too late to be dated by its source is dated no later than what is known
+/// to have come after it.
+fn dates(sorted: &[&Signal]) -> Vec<UnixMs> {
+    let mut dates: Vec<UnixMs> = sorted.iter().map(|s| effective(s)).collect();
+    for i in (1..dates.len()).rev() {
+        dates[i - 1] = dates[i - 1].min(dates[i]);
+    }
+    dates
+}
+
 fn apply(
     rollouts: &mut Vec<Rollout>,
     subject: &Subject,
     signal: &Signal,
+    at: UnixMs,
     opens_on: OpensOn,
     watched: &dyn Fn(&str) -> bool,
 ) {
-    let at = effective(signal);
     let shown = |name: &str, exposure| Change::Show { name: name.to_owned(), exposure };
     let change = match &signal.kind {
         SignalKind::Published { .. } | SignalKind::Promoted if opens_on == OpensOn::Deployed => Change::Plan,
@@ -141,6 +154,10 @@ fn apply(
         SignalKind::Published { prerelease: false } | SignalKind::Promoted => shown("released", Exposure::On),
         SignalKind::Deployed { environment, production } => match (opens_on, *production || watched(environment)) {
             (OpensOn::Deployed, true) => shown(environment, Exposure::On),
+            // Trying it elsewhere takes it from nobody who has it already.
+            (OpensOn::Deployed, false) if rollouts.last().is_some_and(|r| r.ended.is_none() && r.stage().is_some()) => {
+                return;
+            }
             (OpensOn::Deployed, false) => shown(environment, Exposure::Some),
             // Published to everybody already: a deployment names the stage and changes no exposure.
             (OpensOn::Published, true) => Change::Name(environment.clone()),

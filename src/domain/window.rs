@@ -165,6 +165,8 @@ pub struct Window {
     pub closed_at: Option<UnixMs>,
     /// When it was last reopened: what ended the rollout before that does not close it again.
     pub reopened_at: Option<UnixMs>,
+    /// When a person last gave it more time: that date goes before the other rules.
+    pub extended_at: Option<UnixMs>,
     /// Number of the latest transition.
     pub seq: i64,
 }
@@ -179,13 +181,18 @@ impl Window {
             closes_at: UnixMs::NEVER,
             closed_at: None,
             reopened_at: None,
+            extended_at: None,
             seq: 0,
         }
     }
 
     /// The state after `step`.
+    #[must_use]
     pub fn after(&self, step: &Transition) -> Self {
         let mut next = Self { state: step.to, closes_at: step.closes_at, seq: step.seq, ..self.clone() };
+        if matches!(step.cause, Cause::Extended { .. }) {
+            next.extended_at = Some(step.at);
+        }
         match step.to {
             WindowState::Open => {
                 next.opened_at.get_or_insert(step.at);
@@ -193,6 +200,7 @@ impl Window {
             }
             WindowState::Reopened if step.from != Some(WindowState::Reopened) => {
                 next.reopened_at = Some(step.at);
+                next.extended_at = None;
                 next.closed_at = None;
             }
             WindowState::Closed | WindowState::Cancelled => next.closed_at = Some(step.at),

@@ -2,7 +2,7 @@
 //! transaction a batch of one rollout; what is counted is exactly what is marked as read.
 
 use anyhow::Result;
-use tracing::info;
+use tracing::{error, info};
 
 use super::Context;
 use crate::analysis::{self, themes as placing};
@@ -28,10 +28,15 @@ pub async fn analyze_waiting(ctx: &Context) -> Result<usize> {
     tx.commit().await?;
     let mut read = 0;
     for rollout in waiting {
-        read += match rollout {
-            Some(id) => of_rollout(ctx, &id).await?,
-            None => unattributed(ctx).await?,
+        let done = match &rollout {
+            Some(id) => of_rollout(ctx, id).await,
+            None => unattributed(ctx).await,
         };
+        match done {
+            Ok(n) => read += n,
+            // One rollout that can't be read must not keep the others waiting.
+            Err(e) => error!("statements wait for another reading: {e:#}"),
+        }
     }
     Ok(read)
 }

@@ -8,7 +8,7 @@
 use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
-use super::{Context, reconcile};
+use super::Context;
 use crate::crash_point;
 use crate::domain::ticket::{Ticket, TicketState, TrackerName};
 use crate::flow::reconcile::Wanted;
@@ -18,19 +18,22 @@ use crate::render::markers::{Marker, MarkerKind};
 use crate::store::actions::{Action, ActionKind};
 use crate::store::{actions, pauses, rollouts, tickets};
 use crate::time::{HOUR_MS, MINUTE_MS, UnixMs};
-use crate::trackers::{Draft, IssueTracker, Revised};
+use crate::trackers::{Draft, IssueTracker, Remote, Revised, Written};
 
 /// Stands in a ticket for a comment that a person deleted: it is not made again.
 pub const COMMENT_DELETED: &str = "deleted";
 /// Issues are looked for from this long before the ticket was first wanted: clocks differ, ms.
 const LOOK_BACK_MS: i64 = 5 * MINUTE_MS;
 /// How long a scope waits whose App is suspended, before it is tried again, ms.
-const SUSPENDED_MS: i64 = HOUR_MS;
+pub const SUSPENDED_MS: i64 = HOUR_MS;
 
-/// Performs what is due. Gives how many actions were tried.
-pub async fn deliver_due(ctx: &Context) -> Result<usize> {
+/// Performs what is due, until `stopping` says to take nothing new. Gives how many actions were tried.
+pub async fn deliver_due(ctx: &Context, stopping: &(dyn Fn() -> bool + Send + Sync)) -> Result<usize> {
     let mut tried = 0;
     loop {
+        if stopping() {
+            return Ok(tried);
+        }
         let now = ctx.now();
         let mut tx = ctx.db.write().await?;
         let lease_until = now.plus(ctx.config.outbox.lease.ms());
@@ -43,10 +46,27 @@ pub async fn deliver_due(ctx: &Context) -> Result<usize> {
     }
 }
 
+/// What an attempt changes in the ticket; applied to the row as it is when the attempt is recorded, because other
+/// workers and people move on while a call is under way.
+enum Change {
+    /// Nothing.
+    None,
+    /// It is there now. `hash` is what it says, where that is known.
+    Filed { remote: Remote, hash: Option<String>, notes: Vec<String> },
+    /// It says what was wanted.
+    Revised { hash: String },
+    /// Its quotes are what was wanted.
+    Quoted { comment: String, hash: String },
+    /// A person deleted it.
+    Dismissed,
+}
+
 /// How an attempt ended.
 enum Attempt {
-    /// The ticket as it is now, and what to call it.
-    Done(Box<Ticket>, &'static str),
+    /// The change, and what to call it.
+    Done(Change, &'static str),
+    /// There is nothing to do it to.
+    Obsolete,
     /// Not yet; nothing was sent.
     NotYet(UnixMs),
     /// The lease went to somebody else: whatever follows is theirs.
@@ -59,23 +79,21 @@ async fn perform(ctx: &Context, action: &Action) -> Result<()> {
     let mut tx = ctx.db.read().await?;
     let ticket = tickets::get(&mut tx, &action.ticket).await?.context("an action without its ticket")?;
     drop(tx);
-    if !matches!(ticket.state, TicketState::Wanted | TicketState::Filed) {
-        return end(ctx, action, None, "obsolete").await;
-    }
     let wanted: Wanted = serde_json::from_str(&action.payload).context("reading an action's payload")?;
-    let attempt = match action.kind {
-        ActionKind::File if ticket.key.is_some() => Attempt::Done(Box::new(ticket.clone()), "known"),
-        kind => match ctx.trackers.get(ticket.tracker) {
-            Err(error) => Attempt::Failed { error, sent: false },
-            Ok(tracker) => match kind {
-                ActionKind::File => file(ctx, tracker, action, &ticket, &wanted).await?,
-                ActionKind::Revise => revise(ctx, tracker, action, &ticket, &wanted).await?,
-                ActionKind::Quote => quote(ctx, tracker, action, &ticket, &wanted).await?,
-            },
-        },
+    let attempt = match (ctx.trackers.get(ticket.tracker), ticket.state) {
+        (_, TicketState::Dismissed | TicketState::Failed) => Attempt::Obsolete,
+        (Err(error), _) => Attempt::Failed { error, sent: false },
+        (Ok(tracker), TicketState::Wanted | TicketState::Filed) => {
+            attempt(ctx, tracker, action, &ticket, &wanted).await?
+        }
     };
     match attempt {
-        Attempt::Done(ticket, outcome) => end(ctx, action, Some(*ticket), outcome).await,
+        Attempt::Done(change, outcome) => end(ctx, action, change, outcome).await,
+        Attempt::Obsolete => {
+            let mut tx = ctx.db.write().await?;
+            actions::supersede(&mut tx, &action.id, ctx.now()).await?;
+            tx.commit().await
+        }
         Attempt::LostLease => {
             warn!(action.id = %action.id, "left an action to the worker that holds its lease now");
             Ok(())
@@ -83,10 +101,26 @@ async fn perform(ctx: &Context, action: &Action) -> Result<()> {
         Attempt::NotYet(at) => {
             let mut tx = ctx.db.write().await?;
             let why = "waiting until the tracker's list can show what an earlier attempt may have made";
-            actions::retry(&mut tx, &action.id, at, action.sent_at, false, why).await?;
+            actions::retry(&mut tx, action, at, action.sent_at, false, why).await?;
             tx.commit().await
         }
-        Attempt::Failed { error, sent } => fail(ctx, action, ticket, &error, sent).await,
+        Attempt::Failed { error, sent } => fail(ctx, action, &error, sent).await,
+    }
+}
+
+async fn attempt(
+    ctx: &Context,
+    tracker: &dyn IssueTracker,
+    action: &Action,
+    ticket: &Ticket,
+    wanted: &Wanted,
+) -> Result<Attempt> {
+    match (action.kind, ticket.key.as_deref()) {
+        (ActionKind::File, Some(_)) => Ok(Attempt::Done(Change::None, "known")),
+        (ActionKind::File, None) => file(ctx, tracker, action, ticket, wanted).await,
+        (ActionKind::Revise | ActionKind::Quote, None) => Ok(Attempt::Obsolete),
+        (ActionKind::Revise, Some(key)) => revise(ctx, tracker, action, ticket, key, wanted).await,
+        (ActionKind::Quote, Some(key)) => quote(ctx, tracker, action, ticket, key, wanted).await,
     }
 }
 
@@ -133,14 +167,12 @@ async fn file(
     let since = ticket.created_at.plus(-LOOK_BACK_MS);
     let found = match tracker.find(&ticket.target, &marker, since).await {
         Ok(found) => found,
-        Err(error) => return Ok(Attempt::Failed { error, sent: action.sent_at.is_some() }),
+        Err(error) => return Ok(Attempt::Failed { error, sent: false }),
     };
     crash_point!("hb.deliver.looked");
     if let Some(remote) = found.into_iter().next() {
         // What it says was wanted when it was made; the next look brings it to what is wanted now.
-        let adopted =
-            Ticket { state: TicketState::Filed, key: Some(remote.key), url: Some(remote.url), ..ticket.clone() };
-        return Ok(Attempt::Done(Box::new(adopted), "adopted"));
+        return Ok(Attempt::Done(Change::Filed { remote, hash: None, notes: Vec::new() }, "adopted"));
     }
     if !may_send(ctx, action).await? {
         return Ok(Attempt::LostLease);
@@ -151,27 +183,12 @@ async fn file(
         Draft { marker: &marker, title: &wanted.title, body: &wanted.body, labels: &labels, severity: wanted.severity };
     let created = tracker.create(&ticket.target, &draft).await;
     crash_point!("hb.deliver.sent");
-    match created {
-        Ok(written) => {
-            for note in &written.notes {
-                warn!(ticket.id = %ticket.id, "{note}");
-            }
-            let error = (!written.notes.is_empty()).then(|| written.notes.join("; "));
-            Ok(Attempt::Done(
-                Box::new(Ticket {
-                    state: TicketState::Filed,
-                    key: Some(written.remote.key),
-                    url: Some(written.remote.url),
-                    section_hash: Some(wanted.hash.clone()),
-                    written_at: Some(ctx.now()),
-                    error,
-                    ..ticket.clone()
-                }),
-                "filed",
-            ))
+    Ok(match created {
+        Ok(Written { remote, notes }) => {
+            Attempt::Done(Change::Filed { remote, hash: Some(wanted.hash.clone()), notes }, "filed")
         }
-        Err(error) => Ok(Attempt::Failed { error, sent: true }),
-    }
+        Err(error) => Attempt::Failed { error, sent: true },
+    })
 }
 
 async fn revise(
@@ -179,11 +196,11 @@ async fn revise(
     tracker: &dyn IssueTracker,
     action: &Action,
     ticket: &Ticket,
+    key: &str,
     wanted: &Wanted,
 ) -> Result<Attempt> {
-    let Some(key) = ticket.key.as_deref() else { return Ok(Attempt::Done(Box::new(ticket.clone()), "obsolete")) };
     if ticket.section_hash.as_deref() == Some(&wanted.hash) {
-        return Ok(Attempt::Done(Box::new(ticket.clone()), "unchanged"));
+        return Ok(Attempt::Done(Change::None, "unchanged"));
     }
     let marker = marker(ctx, ticket, MarkerKind::Section);
     let draft =
@@ -194,22 +211,13 @@ async fn revise(
     crash_point!("hb.deliver.checked");
     let revised = tracker.revise(&ticket.target, key, &draft).await;
     crash_point!("hb.deliver.sent");
+    let hash = wanted.hash.clone();
     Ok(match revised {
         // The same content written twice is the same: nothing has to settle.
         Err(error) => Attempt::Failed { error, sent: false },
-        Ok(Revised::Deleted) => {
-            let error = Some("a person deleted the issue".to_owned());
-            Attempt::Done(Box::new(Ticket { state: TicketState::Dismissed, error, ..ticket.clone() }), "dismissed")
-        }
-        Ok(Revised::Written | Revised::Unchanged) => Attempt::Done(
-            Box::new(Ticket {
-                section_hash: Some(wanted.hash.clone()),
-                written_at: Some(ctx.now()),
-                error: None,
-                ..ticket.clone()
-            }),
-            "revised",
-        ),
+        Ok(Revised::Deleted) => Attempt::Done(Change::Dismissed, "dismissed"),
+        Ok(Revised::Written) => Attempt::Done(Change::Revised { hash }, "revised"),
+        Ok(Revised::Unchanged) => Attempt::Done(Change::Revised { hash }, "unchanged"),
     })
 }
 
@@ -218,11 +226,11 @@ async fn quote(
     tracker: &dyn IssueTracker,
     action: &Action,
     ticket: &Ticket,
+    key: &str,
     wanted: &Wanted,
 ) -> Result<Attempt> {
-    let Some(key) = ticket.key.as_deref() else { return Ok(Attempt::Done(Box::new(ticket.clone()), "obsolete")) };
     if ticket.quotes_hash.as_deref() == Some(&wanted.hash) {
-        return Ok(Attempt::Done(Box::new(ticket.clone()), "unchanged"));
+        return Ok(Attempt::Done(Change::None, "unchanged"));
     }
     if let Some(at) = settles_at(ctx, action) {
         return Ok(Attempt::NotYet(at));
@@ -236,32 +244,61 @@ async fn quote(
     let marker = marker(ctx, ticket, MarkerKind::Quotes);
     let put = tracker.put_comment(&ticket.target, key, &marker, ticket.comment.as_deref(), &wanted.body).await;
     crash_point!("hb.deliver.sent");
-    let quoted = |comment: String| Ticket {
-        comment: Some(comment),
-        quotes_hash: Some(wanted.hash.clone()),
-        written_at: ticket.written_at.max(Some(ctx.now())),
-        ..ticket.clone()
-    };
+    let hash = wanted.hash.clone();
     Ok(match put {
-        Ok(id) => Attempt::Done(Box::new(quoted(id)), "quoted"),
+        Ok(comment) => Attempt::Done(Change::Quoted { comment, hash }, "quoted"),
         // It was there, and a person deleted it: that is a decision.
         Err(RemoteError::Gone { .. }) if !creates => {
-            Attempt::Done(Box::new(quoted(COMMENT_DELETED.into())), "dismissed")
+            Attempt::Done(Change::Quoted { comment: COMMENT_DELETED.into(), hash }, "dismissed")
+        }
+        // No issue to comment on, in a place that is there: a person deleted it.
+        Err(RemoteError::Gone { .. }) if tracker.check(&ticket.target).await.is_ok() => {
+            Attempt::Done(Change::Dismissed, "dismissed")
         }
         Err(error) => Attempt::Failed { error, sent: creates },
     })
 }
 
+impl Change {
+    fn apply(self, ticket: &mut Ticket, now: UnixMs) {
+        match self {
+            Self::None => {}
+            Self::Filed { remote, hash, notes } => {
+                ticket.state = TicketState::Filed;
+                ticket.key = Some(remote.key);
+                ticket.url = Some(remote.url);
+                ticket.written_at = hash.is_some().then_some(now);
+                ticket.section_hash = hash;
+                ticket.error = (!notes.is_empty()).then(|| notes.join("; "));
+            }
+            Self::Revised { hash } => {
+                ticket.section_hash = Some(hash);
+                ticket.written_at = Some(now);
+            }
+            Self::Quoted { comment, hash } => {
+                ticket.comment = Some(comment);
+                ticket.quotes_hash = Some(hash);
+                ticket.written_at = Some(now);
+            }
+            Self::Dismissed => {
+                ticket.state = TicketState::Dismissed;
+                ticket.error = Some("a person deleted the issue".to_owned());
+            }
+        }
+    }
+}
+
 /// Records a good end: the ticket, the action and the wish for another look, together.
-async fn end(ctx: &Context, action: &Action, ticket: Option<Ticket>, outcome: &'static str) -> Result<()> {
+async fn end(ctx: &Context, action: &Action, change: Change, outcome: &'static str) -> Result<()> {
     let now = ctx.now();
     let mut tx = ctx.db.write().await?;
-    if let Some(ticket) = &ticket {
-        tickets::save(&mut tx, ticket).await?;
-        let spacing = ctx.config.github.write_spacing.ms();
-        if ticket.tracker == TrackerName::GitHub && spacing > 0 && matches!(outcome, "filed" | "revised" | "quoted") {
-            pauses::hold(&mut tx, &action.scope, now.plus(spacing), "one write at a time").await?;
-        }
+    rollouts::lock(&mut tx, &action.rollout).await?;
+    let mut ticket = tickets::get(&mut tx, &action.ticket).await?.context("an action without its ticket")?;
+    change.apply(&mut ticket, now);
+    tickets::save(&mut tx, &ticket).await?;
+    let spacing = ctx.config.github.write_spacing.ms();
+    if ticket.tracker == TrackerName::GitHub && spacing > 0 && matches!(outcome, "filed" | "revised" | "quoted") {
+        pauses::hold(&mut tx, &action.scope, now.plus(spacing), "one write at a time").await?;
     }
     actions::finish(&mut tx, &action.id, outcome, now).await?;
     rollouts::wake(&mut tx, &action.rollout, now).await?;
@@ -269,54 +306,86 @@ async fn end(ctx: &Context, action: &Action, ticket: Option<Ticket>, outcome: &'
     tx.commit().await?;
     crash_point!("hb.deliver.committed");
     ctx.telemetry.action(action.kind.as_str(), outcome);
-    let url = ticket.as_ref().and_then(|t| t.url.as_deref()).unwrap_or("-");
+    let url = ticket.url.as_deref().unwrap_or("-");
     info!(ticket.id = %action.ticket, rollout.id = %action.rollout, "{outcome}: {url}");
+    if let Some(note) = &ticket.error {
+        warn!(ticket.id = %action.ticket, "{note}");
+    }
     ctx.bell.mind.notify_one();
     Ok(())
 }
 
-/// Records a bad end: wait, try again, or give up by name.
-async fn fail(ctx: &Context, action: &Action, mut ticket: Ticket, error: &RemoteError, sent: bool) -> Result<()> {
-    let now = ctx.now();
-    let outbox = &ctx.config.outbox;
-    let said = error.to_string();
-    let unknown = matches!(error, RemoteError::Unknown { .. });
-    // A known failure had no effect. Where an earlier request is still unsettled, that stays so.
-    let unsettled = if unknown && sent { Some(now) } else { action.sent_at };
-    let backoff = backoff(action.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
-    let mut tx = ctx.db.write().await?;
-    let given_up = match error {
-        RemoteError::Wait { ms, reason } => {
-            pauses::hold(&mut tx, &action.scope, now.plus(*ms), reason).await?;
-            actions::retry(&mut tx, &action.id, now.plus(*ms), action.sent_at, false, &said).await?;
-            false
-        }
-        RemoteError::Suspended { .. } => {
-            pauses::hold(&mut tx, &action.scope, now.plus(SUSPENDED_MS), &said).await?;
-            actions::retry(&mut tx, &action.id, now.plus(SUSPENDED_MS), action.sent_at, false, &said).await?;
-            false
-        }
-        RemoteError::Refused { .. } | RemoteError::Gone { .. } | RemoteError::Moved { .. } => true,
+/// What follows from a failure.
+enum Next {
+    /// The scope waits, and this action with it; it is no failure of the action.
+    Hold { until: UnixMs },
+    /// Try again then.
+    Again { at: UnixMs, sent: Option<UnixMs> },
+    /// The object lives there now.
+    Follow { target: String },
+    /// Nothing helps but a person.
+    GiveUp,
+}
+
+fn next(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -> Next {
+    let (now, outbox) = (ctx.now(), &ctx.config.outbox);
+    match error {
+        RemoteError::Wait { ms, .. } => Next::Hold { until: now.plus(*ms) },
+        RemoteError::Suspended { .. } => Next::Hold { until: now.plus(SUSPENDED_MS) },
+        RemoteError::Moved { to: Some(target) } => Next::Follow { target: target.clone() },
+        RemoteError::Refused { .. } | RemoteError::Gone { .. } | RemoteError::Moved { to: None } => Next::GiveUp,
         RemoteError::NotSent { .. } | RemoteError::Unknown { .. } | RemoteError::Unauthorized { .. } => {
-            let over = action.attempts + 1 >= i64::from(outbox.attempts_max);
-            if !over {
-                let settle = if unsettled.is_some() { outbox.settle.ms() } else { 0 };
-                actions::retry(&mut tx, &action.id, now.plus(backoff.max(settle)), unsettled, true, &said).await?;
+            if action.attempts + 1 >= i64::from(outbox.attempts_max) {
+                return Next::GiveUp;
             }
-            over
+            // A known failure had no effect. Where an earlier request is still unsettled, that stays so.
+            let unknown = matches!(error, RemoteError::Unknown { .. }) && sent;
+            let unsettled = if unknown { Some(now) } else { action.sent_at };
+            let settle = if unsettled.is_some() { outbox.settle.ms() } else { 0 };
+            let wait = backoff(action.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
+            Next::Again { at: now.plus(wait.max(settle)), sent: unsettled }
+        }
+    }
+}
+
+/// Records a bad end: wait, try again, follow, or give up by name.
+async fn fail(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -> Result<()> {
+    let now = ctx.now();
+    let said = error.to_string();
+    let next = next(ctx, action, error, sent);
+    let mut tx = ctx.db.write().await?;
+    rollouts::lock(&mut tx, &action.rollout).await?;
+    let mut ticket = tickets::get(&mut tx, &action.ticket).await?.context("an action without its ticket")?;
+    let outcome = match next {
+        Next::Hold { until } => {
+            pauses::hold(&mut tx, &action.scope, until, &said).await?;
+            actions::retry(&mut tx, action, until, action.sent_at, false, &said).await?;
+            "held"
+        }
+        Next::Again { at, sent } => {
+            actions::retry(&mut tx, action, at, sent, true, &said).await?;
+            "retried"
+        }
+        Next::Follow { target } => {
+            ticket.target = target;
+            tickets::save(&mut tx, &ticket).await?;
+            actions::retry(&mut tx, action, now, action.sent_at, true, &said).await?;
+            "followed"
+        }
+        Next::GiveUp => {
+            // Whoever took the lease over decides by itself.
+            if actions::give_up(&mut tx, action, &said, now).await? {
+                ticket.state = TicketState::Failed;
+                ticket.error = Some(said.clone());
+                tickets::save(&mut tx, &ticket).await?;
+                rollouts::wake(&mut tx, &action.rollout, now).await?;
+            }
+            "given_up"
         }
     };
-    if given_up {
-        actions::give_up(&mut tx, &action.id, &said, now).await?;
-        ticket.state = TicketState::Failed;
-        ticket.error = Some(said.clone());
-        tickets::save(&mut tx, &ticket).await?;
-        rollouts::wake(&mut tx, &action.rollout, now).await?;
-    }
     tx.commit().await?;
-    let outcome = if given_up { "given_up" } else { "retried" };
     ctx.telemetry.action(action.kind.as_str(), outcome);
-    warn!(ticket.id = %ticket.id, scope = %reconcile::scope(&ticket), "{} a ticket, {outcome}: {said}", action.kind.as_str());
+    warn!(ticket.id = %ticket.id, scope = %action.scope, "{outcome}: could not {} a ticket: {said}", action.kind.as_str());
     Ok(())
 }
 

@@ -98,6 +98,7 @@ pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) 
             _ => (Outcome::KeyReused, Vec::new()),
         });
     }
+    crash_point!("hb.feedback.kept");
     tx.commit().await?;
     crash_point!("hb.feedback.committed");
     ctx.bell.mind.notify_one();
@@ -113,7 +114,7 @@ async fn keep(ctx: &Context, tx: &mut Tx, sent: Sent, known: &mut HashMap<Belong
     let found = match known.get(&s.belongs) {
         Some(found) if !by_time => found.clone(),
         Some(_) | None => {
-            let found = look(tx, &s.belongs, at).await?;
+            let found = look(tx, &s.belongs, at, now).await?;
             known.insert(s.belongs.clone(), found.clone());
             found
         }
@@ -157,7 +158,7 @@ async fn keep(ctx: &Context, tx: &mut Tx, sent: Sent, known: &mut HashMap<Belong
 }
 
 /// Looks up where a statement may belong.
-async fn look(tx: &mut Tx, belongs: &Belongs, at: UnixMs) -> Result<Candidates> {
+async fn look(tx: &mut Tx, belongs: &Belongs, at: UnixMs, now: UnixMs) -> Result<Candidates> {
     let mut found = Candidates::default();
     if let Some(name) = &belongs.rollout {
         let id = RolloutId(name.clone());
@@ -169,7 +170,7 @@ async fn look(tx: &mut Tx, belongs: &Belongs, at: UnixMs) -> Result<Candidates> 
         let ids = rollouts::of_tag(tx, tag, CANDIDATES_MAX).await?;
         found.of_release = latest_of_each_subject(tx, ids).await?;
     } else {
-        found.collecting = windows::collecting_at(tx, at, 2).await?;
+        found.collecting = windows::collecting_at(tx, at, now, 2).await?;
     }
     Ok(found)
 }

@@ -5,6 +5,7 @@ use anyhow::{Context as _, Result};
 use tracing::{error, info};
 
 use super::Context;
+use super::deliver::SUSPENDED_MS;
 use crate::crash_point;
 use crate::domain::rollout::fold;
 use crate::domain::signal::{Signal, Subject};
@@ -13,7 +14,7 @@ use crate::id::{RolloutId, SignalId};
 use crate::sources::{self, Fact, InstallationState, Meaning};
 use crate::store::deliveries::{self, Delivery, Outcome};
 use crate::store::{Tx, actions, feedback, installations, pauses, rollouts, signals, tickets};
-use crate::time::{DAY_MS, SECOND_MS, UnixMs};
+use crate::time::{DAY_MS, SECOND_MS};
 
 /// Deliveries taken at once.
 const BATCH: i64 = 32;
@@ -97,7 +98,7 @@ async fn decide(
                 }
                 format!("{} repositories added, {} removed", added.len(), removed.len())
             }
-            Fact::IssueDeleted { repo, number } => issue_deleted(tx, &repo.to_string(), number).await?,
+            Fact::IssueDeleted { tracker, target, key } => issue_deleted(tx, tracker, &target, &key).await?,
         });
     }
     Ok((Outcome::Applied, said.join("; ")))
@@ -160,17 +161,20 @@ async fn installation(ctx: &Context, tx: &mut Tx, id: i64, account: &str, state:
             actions::revive_failed(tx, now).await?;
         }
         InstallationState::Suspended | InstallationState::Deleted => {
+            // Not for ever: the word that it may act again can be lost, so it is tried now and then.
             let reason = format!("the App is {} for {account}", state.as_str());
-            pauses::hold(tx, &scope, UnixMs::NEVER, &reason).await?;
+            pauses::hold(tx, &scope, now.plus(SUSPENDED_MS), &reason).await?;
         }
     }
     Ok(format!("the installation for {account} is {}", state.as_str()))
 }
 
-async fn issue_deleted(tx: &mut Tx, repo: &str, number: i64) -> Result<String> {
-    let Some(mut ticket) = tickets::by_key(tx, TrackerName::GitHub, repo, &number.to_string()).await? else {
-        return Ok(format!("issue {number} of {repo} was none of ours"));
+async fn issue_deleted(tx: &mut Tx, tracker: TrackerName, target: &str, key: &str) -> Result<String> {
+    let Some(found) = tickets::by_key(tx, tracker, target, key).await? else {
+        return Ok(format!("{key} of {target} was none of ours"));
     };
+    rollouts::lock(tx, &found.rollout).await?;
+    let Some(mut ticket) = tickets::get(tx, &found.id).await? else { return Ok("the ticket is gone".into()) };
     ticket.state = TicketState::Dismissed;
     ticket.error = Some("a person deleted the issue".into());
     tickets::save(tx, &ticket).await?;

@@ -2,9 +2,12 @@
 //! made while a transaction is open.
 //!
 //! `receive` keeps a delivery, `ingest` reads it, `feedback` keeps statements, `analyze` reads them, `reconcile` plans
-//! what the tickets should say, `deliver` makes it so, `sweep` looks for what was missed.
+//! what the tickets should say, `deliver` makes it so, `sweep` looks for what was missed, and `check` says what is wrong.
 
+pub mod access;
+pub mod account;
 pub mod analyze;
+pub mod check;
 pub mod deliver;
 pub mod feedback;
 pub mod ingest;
@@ -23,6 +26,7 @@ use sha2::Sha256;
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::github::GitHub;
 use crate::id::Entropy;
 use crate::store::{Db, meta};
 use crate::telemetry::Telemetry;
@@ -44,6 +48,8 @@ pub struct Context {
     pub secrets: Secrets,
     /// Where tickets live.
     pub trackers: Arc<Trackers>,
+    /// GitHub beyond its tickets: what it delivered. `None` where it is not configured.
+    pub github: Option<Arc<GitHub>>,
     /// The counters.
     pub telemetry: Telemetry,
     /// Rung when there is something to do.

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tracing::info;
+use tracing::{error, info};
 
 use super::{Context, reports};
 use crate::analysis::{self, summary};
@@ -21,10 +21,12 @@ use crate::render::doc::Doc;
 use crate::render::{issue, report};
 use crate::store::actions::{Action, ActionKind};
 use crate::store::{Tx, actions, decisions, feedback, rollouts, themes, tickets, windows};
-use crate::time::UnixMs;
+use crate::time::{MINUTE_MS, UnixMs};
 
 /// Rollouts looked at in one round.
 const ROUND: i64 = 50;
+/// When a rollout that could not be looked at is tried again, ms.
+const AGAIN_MS: i64 = MINUTE_MS;
 /// Steps of a window in one round; more would mean that the rules go in a circle.
 const STEPS_MAX: usize = 8;
 /// Statements that are read to choose quotes from.
@@ -60,7 +62,13 @@ pub async fn reconcile_due(ctx: &Context) -> Result<usize> {
     let due = rollouts::due(&mut tx, ctx.now(), ROUND).await?;
     tx.commit().await?;
     for id in &due {
-        one(ctx, id).await.with_context(|| format!("looking at the rollout {id}"))?;
+        if let Err(e) = one(ctx, id).await {
+            // One rollout that can't be looked at must not keep the others waiting.
+            error!(rollout.id = %id, "a rollout waits for another look: {e:#}");
+            let mut tx = ctx.db.write().await?;
+            rollouts::set_due(&mut tx, id, ctx.now().plus(AGAIN_MS)).await?;
+            tx.commit().await?;
+        }
     }
     Ok(due.len())
 }
@@ -72,7 +80,7 @@ pub async fn one(ctx: &Context, id: &RolloutId) -> Result<()> {
     let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(()) };
     let window = step_window(ctx, &mut tx, &rollout).await?;
     let later = plan_tickets(ctx, &mut tx, &rollout, &window).await?;
-    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy());
+    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy(), ctx.now());
     let next = [wake, later].into_iter().flatten().min().unwrap_or(UnixMs::NEVER);
     rollouts::set_due(&mut tx, id, next).await?;
     crash_point!("hb.reconcile.planned");
@@ -271,6 +279,7 @@ async fn about_theme(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Win
         theme,
         severity,
         answered,
+        asked: None,
         variants: &variants,
         engine: analysis::ENGINE,
     });

@@ -1,1 +1,243 @@
-//! Looks for what was missed: deliveries that failed while hearback was away, and tickets filed twice all the same.
+//! Looks for what was missed: deliveries that failed while hearback was away, and tickets that were filed twice all the
+//! same. Each sweep is a schedule that one process at a time may run.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use tracing::{info, warn};
+
+use super::Context;
+use crate::domain::ticket::{Ticket, TicketState};
+use crate::github::{GitHub, HookDelivery};
+use crate::http::RemoteError;
+use crate::render::markers::{Marker, MarkerKind};
+use crate::store::{deliveries, keys, rollouts, schedules, tickets};
+use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
+
+/// The schedule that asks GitHub for what it could not deliver.
+const DELIVERIES: &str = "github.deliveries";
+/// GitHub gives a delivery again for three days.
+const REDELIVERY_MAX_MS: i64 = 3 * DAY_MS;
+/// A delivery that was sent this often and refused each time is not asked for again.
+const SENDINGS_MAX: usize = 4;
+/// Deliveries asked for in one sweep.
+const REDELIVERIES_MAX: usize = 100;
+/// Tickets filed this long ago are still looked at for doubles.
+const DOUBLES_MAX_MS: i64 = DAY_MS;
+/// Tickets looked at in one sweep for doubles.
+const DOUBLES_BATCH: i64 = 20;
+/// A list from before this may miss a write of a moment ago.
+const LOOK_BACK_MS: i64 = 5 * MINUTE_MS;
+/// How long a sweep may take before another process may begin it anew.
+const LEASE_MS: i64 = 10 * MINUTE_MS;
+/// Answers to repeated requests are kept for this long.
+const ANSWERS_MAX_MS: i64 = 2 * DAY_MS;
+/// How often old answers are forgotten.
+const FORGET_EVERY_MS: i64 = DAY_MS;
+
+/// Makes the look for missed deliveries due: who starts was away, perhaps since the middle of a sweep.
+pub async fn hasten(ctx: &Context) -> Result<()> {
+    let mut tx = ctx.db.write().await?;
+    schedules::hasten(&mut tx, DELIVERIES, ctx.now()).await?;
+    tx.commit().await
+}
+
+/// Runs every sweep that is due. Gives when the next one is.
+pub async fn run_due(ctx: &Context) -> Result<UnixMs> {
+    let config = &ctx.config;
+    let missed = match ctx.github.as_deref().filter(|g| g.is_app()) {
+        Some(github) => scheduled(ctx, DELIVERIES, config.github.sweep.ms(), || missed_deliveries(ctx, github)).await?,
+        None => UnixMs::NEVER,
+    };
+    let doubled = scheduled(ctx, "tickets.doubles", config.outbox.sweep.ms(), || doubles(ctx)).await?;
+    let forgotten = scheduled(ctx, "answers.forget", FORGET_EVERY_MS, || forget_answers(ctx)).await?;
+    Ok(missed.min(doubled).min(forgotten))
+}
+
+/// Runs `sweep` where `name` is due, and keeps what it has to say. `every_ms` 0 switches it off. Gives when it is due
+/// next.
+async fn scheduled<F: Future<Output = Result<String>>>(
+    ctx: &Context,
+    name: &str,
+    every_ms: i64,
+    sweep: impl FnOnce() -> F,
+) -> Result<UnixMs> {
+    if every_ms == 0 {
+        return Ok(UnixMs::NEVER);
+    }
+    let mut tx = ctx.db.read().await?;
+    let due = schedules::due_at(&mut tx, name).await?;
+    drop(tx);
+    if due > ctx.now() {
+        return Ok(due);
+    }
+    let lease_until = ctx.now().plus(LEASE_MS);
+    let mut tx = ctx.db.write().await?;
+    let taken = schedules::take(&mut tx, name, &ctx.owner, ctx.now(), lease_until).await?;
+    tx.commit().await?;
+    if taken.is_none() {
+        return Ok(lease_until);
+    }
+    let note = match sweep().await {
+        Ok(note) => note,
+        Err(e) => {
+            warn!(schedule = name, "a sweep failed and runs again when it is due: {e:#}");
+            format!("failed: {e:#}")
+        }
+    };
+    let mut tx = ctx.db.write().await?;
+    let next = ctx.now().plus(every_ms);
+    schedules::done(&mut tx, name, next, None, &note).await?;
+    tx.commit().await?;
+    Ok(next)
+}
+
+/// Asks GitHub again for deliveries that failed and that are not here.
+async fn missed_deliveries(ctx: &Context, github: &GitHub) -> Result<String> {
+    let since = ctx.now().plus(-REDELIVERY_MAX_MS);
+    let listed = github.hook_deliveries(since).await.context("asking GitHub for its deliveries")?;
+    let mut asked = 0;
+    for delivery in to_ask_for(&listed).into_iter().take(REDELIVERIES_MAX) {
+        let key = format!("{}/{}", delivery.event, delivery.guid);
+        let mut tx = ctx.db.read().await?;
+        let here = deliveries::known(&mut tx, "github", &key).await?;
+        drop(tx);
+        if here {
+            continue;
+        }
+        github.redeliver(delivery.id).await.context("asking GitHub to deliver again")?;
+        asked += 1;
+        info!(source = "github", event = %delivery.event, delivery.key = %delivery.guid, "asked for a delivery again");
+    }
+    Ok(format!("{} deliveries listed, {asked} asked for again", listed.len()))
+}
+
+/// Deliveries that never arrived, oldest first: one sending for each of the sender's ids.
+fn to_ask_for(listed: &[HookDelivery]) -> Vec<&HookDelivery> {
+    let mut by_guid: BTreeMap<&str, Vec<&HookDelivery>> = BTreeMap::new();
+    for delivery in listed {
+        by_guid.entry(&delivery.guid).or_default().push(delivery);
+    }
+    let mut missed: Vec<&HookDelivery> = by_guid
+        .into_values()
+        .filter(|sendings| sendings.iter().all(|d| !d.ok) && sendings.len() < SENDINGS_MAX)
+        .filter_map(|sendings| sendings.into_iter().max_by_key(|d| d.delivered_at))
+        .collect();
+    missed.sort_by_key(|d| (d.delivered_at, d.id));
+    missed
+}
+
+/// Looks whether two tickets carry one marker, and closes the younger.
+async fn doubles(ctx: &Context) -> Result<String> {
+    let since = ctx.now().plus(-DOUBLES_MAX_MS);
+    let mut tx = ctx.db.read().await?;
+    let recent = tickets::filed_since(&mut tx, since, DOUBLES_BATCH).await?;
+    drop(tx);
+    let mut closed = 0;
+    for ticket in &recent {
+        match close_doubles_of(ctx, ticket).await {
+            Ok(n) => closed += n,
+            Err(e) => warn!(ticket.id = %ticket.id, "could not look for doubles: {e}"),
+        }
+    }
+    Ok(format!("{} tickets looked at, {closed} doubles closed", recent.len()))
+}
+
+async fn close_doubles_of(ctx: &Context, ticket: &Ticket) -> Result<usize, SweepError> {
+    let tracker = ctx.trackers.get(ticket.tracker)?;
+    let name = ticket.tracker.as_str();
+    let marker = Marker::sign(&ctx.secrets.marker, MarkerKind::Section, name, &ticket.rollout, ticket.subject());
+    let since = ticket.created_at.plus(-LOOK_BACK_MS);
+    let found = tracker.find(&ticket.target, &marker, since).await?;
+    let Some((keeper, younger)) = found.split_first() else { return Ok(0) };
+    let mut closed = 0;
+    for double in younger.iter().filter(|d| d.open) {
+        tracker.close_double(&ticket.target, &double.key, keeper).await?;
+        closed += 1;
+        ctx.telemetry.duplicate_closed();
+        warn!(ticket.id = %ticket.id, "closed {}, a double of {}", double.url, keeper.url);
+    }
+    if !younger.is_empty() && ticket.key.as_deref() != Some(&keeper.key) {
+        let mut tx = ctx.db.write().await?;
+        rollouts::lock(&mut tx, &ticket.rollout).await?;
+        if let Some(mut fresh) = tickets::get(&mut tx, &ticket.id).await?
+            && fresh.state == TicketState::Filed
+        {
+            // The elder stays: what is wanted is written there at the next look.
+            fresh.key = Some(keeper.key.clone());
+            fresh.url = Some(keeper.url.clone());
+            fresh.comment = None;
+            fresh.section_hash = None;
+            fresh.quotes_hash = None;
+            tickets::save(&mut tx, &fresh).await?;
+            rollouts::wake(&mut tx, &ticket.rollout, ctx.now()).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(closed)
+}
+
+/// Why a look for doubles failed.
+enum SweepError {
+    Remote(RemoteError),
+    Store(anyhow::Error),
+}
+
+impl From<RemoteError> for SweepError {
+    fn from(e: RemoteError) -> Self {
+        Self::Remote(e)
+    }
+}
+
+impl From<anyhow::Error> for SweepError {
+    fn from(e: anyhow::Error) -> Self {
+        Self::Store(e)
+    }
+}
+
+impl std::fmt::Display for SweepError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Remote(e) => e.fmt(f),
+            Self::Store(e) => write!(f, "{e:#}"),
+        }
+    }
+}
+
+async fn forget_answers(ctx: &Context) -> Result<String> {
+    let mut tx = ctx.db.write().await?;
+    let n = keys::forget_answers(&mut tx, ctx.now().plus(-ANSWERS_MAX_MS)).await?;
+    tx.commit().await?;
+    Ok(format!("{n} answers forgotten"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::UnixMs;
+
+    #[test]
+    fn only_what_never_arrived_is_asked_for_and_not_for_ever() {
+        let sent = |id, guid: &str, ok, at| HookDelivery {
+            id,
+            guid: guid.into(),
+            event: "release".into(),
+            delivered_at: UnixMs(at),
+            ok,
+        };
+        let listed = [
+            sent(1, "arrived", true, 10),
+            sent(2, "failed", false, 20),
+            sent(3, "again", false, 5),
+            sent(4, "again", true, 30),
+            sent(5, "hopeless", false, 1),
+            sent(6, "hopeless", false, 2),
+            sent(7, "hopeless", false, 3),
+            sent(8, "hopeless", false, 4),
+            sent(9, "twice", false, 6),
+            sent(10, "twice", false, 7),
+        ];
+        let ids: Vec<i64> = to_ask_for(&listed).iter().map(|d| d.id).collect();
+        assert_eq!(ids, [10, 2]);
+    }
+}

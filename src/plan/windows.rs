@@ -5,6 +5,7 @@
 
 use crate::domain::policy::{CloseWhen, Policy};
 use crate::domain::rollout::{End, Rollout};
+use crate::domain::signal::Exposure;
 use crate::domain::window::{Cause, Transition, Window, WindowState};
 use crate::time::UnixMs;
 
@@ -24,7 +25,9 @@ pub struct Heard {
 pub fn next(window: &Window, rollout: &Rollout, policy: &Policy, heard: Heard, now: UnixMs) -> Option<Transition> {
     let step = |to, at, cause| Some(by_hearback(window, to, at, cause));
     if window.seq == 0 {
-        return step(WindowState::Planned, now, Cause::Announced);
+        // Never later than the steps that follow from facts before now.
+        let at = rollout.started_at.or(rollout.ended.map(|(at, _)| at)).map_or(now, |at| at.min(now));
+        return step(WindowState::Planned, at, Cause::Announced);
     }
     match window.state {
         WindowState::Planned => match (rollout.started_at, rollout.ended) {
@@ -37,10 +40,10 @@ pub fn next(window: &Window, rollout: &Rollout, policy: &Policy, heard: Heard, n
             (None, None) => None,
         },
         // A late signal tells that customers were exposed after all.
-        WindowState::Cancelled => rollout.started_at.and_then(|at| {
+        WindowState::Cancelled => rollout.started_at.map(|at| {
             let mut opened = by_hearback(window, WindowState::Open, at, Cause::Exposed);
             opened.closes_at = closing_date(at, policy);
-            Some(opened)
+            opened
         }),
         WindowState::Open | WindowState::Soaking | WindowState::Reopened => {
             if let Some((at, how)) = ended(window, rollout) {
@@ -63,17 +66,15 @@ pub fn next(window: &Window, rollout: &Rollout, policy: &Policy, heard: Heard, n
     }
 }
 
-/// When [`next`] may give something new although nothing arrives; `None` where only an arrival can.
-pub fn wakes_at(window: &Window, rollout: &Rollout, policy: &Policy) -> Option<UnixMs> {
+/// When after `now` [`next`] may give something new although nothing arrives; `None` where only an arrival can.
+pub fn wakes_at(window: &Window, rollout: &Rollout, policy: &Policy, now: UnixMs) -> Option<UnixMs> {
     if !matches!(window.state, WindowState::Open | WindowState::Soaking | WindowState::Reopened) {
         return None;
     }
     let date = (window.closes_at != UnixMs::NEVER).then_some(window.closes_at);
-    let soak = soaked_at(window, rollout, policy);
-    match (date, soak) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    }
+    let soak = soaked_at(window, rollout, policy).filter(|_| !by_date_alone(window, policy));
+    // A moment that has passed is no reason to look again: what it asked for is done, or waits for something else.
+    [date, soak].into_iter().flatten().filter(|at| *at > now).min()
 }
 
 /// The step that a person asks for, or why it can't be taken.
@@ -92,7 +93,8 @@ pub fn asked(window: &Window, wish: Wish, policy: &Policy, actor: &str, now: Uni
             return Err("A window can be extended by a positive time only, such as 3d.".into());
         }
         Wish::Extend { by_ms } if matches!(state, WindowState::Open | WindowState::Soaking | WindowState::Reopened) => {
-            let from = if window.closes_at == UnixMs::NEVER { now } else { window.closes_at };
+            // Past dates are met where other rules hold the window open: more time begins now.
+            let from = if window.closes_at == UnixMs::NEVER { now } else { window.closes_at.max(now) };
             (state, Cause::Extended { by_ms }, from.plus(by_ms))
         }
         Wish::Extend { .. } => return refuse("extended", "Reopen it instead."),
@@ -135,25 +137,54 @@ fn ended(window: &Window, rollout: &Rollout) -> Option<(UnixMs, End)> {
     rollout.ended.filter(|(at, _)| window.reopened_at.is_none_or(|reopened| *at > reopened))
 }
 
-/// When the soak is over.
+/// When the soak is over; `None` where it does not count, or can't end yet.
+///
+/// A release that came out for everybody at once has no exposure to wait for: its soak begins with it, and counts only
+/// along with other rules or where no date closes the window. Reopening begins the soak anew, and there too it counts
+/// only where no date does.
 fn soaked_at(window: &Window, rollout: &Rollout, policy: &Policy) -> Option<UnixMs> {
-    let counts = policy.soak_ms > 0 && window.state != WindowState::Reopened;
-    rollout.full_since.filter(|_| counts).map(|since| since.plus(policy.soak_ms))
+    if policy.soak_ms <= 0 {
+        return None;
+    }
+    let dated = window.closes_at != UnixMs::NEVER;
+    let at_once = || rollout.started_at.filter(|_| rollout.stage().is_some_and(|s| s.exposure == Exposure::On));
+    let since = match (rollout.full_since, policy.close_when) {
+        (Some(since), _) => Some(since),
+        (None, CloseWhen::Any) if dated => None,
+        (None, CloseWhen::Any | CloseWhen::All) => at_once(),
+    };
+    match (window.state, window.reopened_at) {
+        (WindowState::Reopened, _) if dated => None,
+        (WindowState::Reopened, Some(reopened)) => since.map(|s| s.max(reopened)),
+        _ => since,
+    }
+    .map(|s| s.plus(policy.soak_ms))
 }
 
+/// The rule that closes the window now.
+///
+/// A person who reopened a window or gave it more time knows what closed it, or would have: after that the number of
+/// answers no longer does, nor does the soak before the person's date. Where all rules must hold, a soak that can't end
+/// yet, because somebody still does not have it, holds the window open past its date.
 fn closed_by(window: &Window, rollout: &Rollout, policy: &Policy, heard: Heard, now: UnixMs) -> Option<Cause> {
+    let reopened = window.state == WindowState::Reopened;
     let dated = window.closes_at != UnixMs::NEVER;
     let date = dated.then(|| (now >= window.closes_at, Cause::DateReached));
-    let responses = (policy.responses > 0 && window.state != WindowState::Reopened)
-        .then(|| (heard.people >= policy.responses, Cause::ResponsesReached { people: heard.people }));
-    // Where all rules must hold, a soak that can't end yet holds the window open; with `any` it is just not met.
-    let soak = (policy.soak_ms > 0 && window.state != WindowState::Reopened && rollout.full_since.is_some())
+    let responses = (policy.responses > 0 && !reopened)
+        .then_some((heard.people >= policy.responses, Cause::ResponsesReached { people: heard.people }));
+    let soak = (policy.soak_ms > 0 && !(reopened && dated))
         .then(|| (soaked_at(window, rollout, policy).is_some_and(|at| now >= at), Cause::Soaked));
-    let rules: Vec<(bool, Cause)> = [date, responses, soak].into_iter().flatten().collect();
+    let others = [responses, soak].into_iter().flatten().filter(|_| !by_date_alone(window, policy));
+    let rules: Vec<(bool, Cause)> = date.into_iter().chain(others).collect();
     match policy.close_when {
         CloseWhen::Any => rules.into_iter().find(|(holds, _)| *holds).map(|(_, cause)| cause),
         CloseWhen::All if rules.is_empty() || rules.iter().any(|(holds, _)| !holds) => None,
         CloseWhen::All if rules.len() == 1 => rules.into_iter().next().map(|(_, cause)| cause),
         CloseWhen::All => Some(Cause::AllRulesHold),
     }
+}
+
+/// Whether a person's date goes before the rules that would close the window sooner.
+fn by_date_alone(window: &Window, policy: &Policy) -> bool {
+    window.extended_at.is_some() && window.closes_at != UnixMs::NEVER && policy.close_when == CloseWhen::Any
 }

@@ -4,6 +4,7 @@
 
 pub mod feedback;
 mod generic;
+mod jira;
 pub mod releases;
 pub mod signature;
 
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::repo::RepoName;
 use crate::domain::signal::Signal;
+use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
 use signature::SignatureError;
 
@@ -62,10 +64,12 @@ pub enum Fact {
     },
     /// A person deleted an issue.
     IssueDeleted {
-        /// Where.
-        repo: RepoName,
-        /// Which.
-        number: i64,
+        /// In which tracker.
+        tracker: TrackerName,
+        /// Where: the repository or the project.
+        target: String,
+        /// Which: `41`, `SHOP-7`.
+        key: String,
     },
 }
 
@@ -121,13 +125,16 @@ impl BadBody {
     }
 }
 
+/// Checks a signature: headers, raw body, the secrets of which any may fit, the present moment.
+pub type Verify = fn(&Headers, &[u8], &[String], UnixMs) -> Result<(), SignatureError>;
+
 /// How one source's deliveries are checked and read.
 #[derive(Clone, Copy)]
 pub struct Source {
     /// The name in `/hooks/{source}`.
     pub name: &'static str,
     /// Checks the signature over the raw body with any of the secrets.
-    pub verify: fn(&Headers, &[u8], &[String], UnixMs) -> Result<(), SignatureError>,
+    pub verify: Verify,
     /// Reads the sender's id and kind of event.
     pub envelope: fn(&Headers, &[u8]) -> Result<Envelope, BadBody>,
     /// Whether events of this kind are read at all; of others the body is not kept.
@@ -141,7 +148,7 @@ pub struct Source {
 }
 
 /// Every source that can be received from.
-pub const SOURCES: &[Source] = &[releases::github::SOURCE, generic::SOURCE];
+pub const SOURCES: &[Source] = &[releases::github::SOURCE, jira::SOURCE, generic::SOURCE];
 
 /// The source of that name.
 pub fn source(name: &str) -> Option<&'static Source> {

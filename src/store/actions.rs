@@ -143,8 +143,9 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, l
            ORDER BY a.due_ms, a.id LIMIT $4)
          RETURNING id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms"
     };
-    let rows: Vec<Row> =
+    let mut rows: Vec<Row> =
         on!(tx, c => sqlx::query_as(sql).bind(now.0).bind(owner).bind(lease_until.0).bind(limit).fetch_all(c).await?);
+    rows.sort_by(|a, b| (a.created_ms, &a.id).cmp(&(b.created_ms, &b.id)));
     rows.into_iter().map(Action::try_from).collect()
 }
 
@@ -173,27 +174,40 @@ pub async fn finish(tx: &mut Tx, id: &ActionId, outcome: &str, now: UnixMs) -> R
     Ok(())
 }
 
-/// Ends an action for good without effect; the reason is for people.
-pub async fn give_up(tx: &mut Tx, id: &ActionId, error: &str, now: UnixMs) -> Result<()> {
+/// Ends an action that has nothing left to do it to. Its key is free again: what is wanted later may be the same effect.
+pub async fn supersede(tx: &mut Tx, id: &ActionId, now: UnixMs) -> Result<()> {
     on!(tx, c => sqlx::query(
-        "UPDATE actions SET state = 'failed', error = $2, done_ms = $3, owner = NULL WHERE id = $1")
-        .bind(id.as_str()).bind(error).bind(now.0).execute(c).await?.rows_affected());
+        "UPDATE actions SET state = 'superseded', dedupe_key = id, done_ms = $2, sent_ms = NULL, owner = NULL WHERE id = $1")
+        .bind(id.as_str()).bind(now.0).execute(c).await?.rows_affected());
     Ok(())
 }
 
+/// Ends an action for good without effect; the reason is for people. `false` where `a` was taken over by another worker:
+/// what becomes of it is theirs to say.
+pub async fn give_up(tx: &mut Tx, a: &Action, error: &str, now: UnixMs) -> Result<bool> {
+    let n = on!(tx, c => sqlx::query(
+        "UPDATE actions SET state = 'failed', error = $2, done_ms = $3, owner = NULL
+         WHERE id = $1 AND state = 'waiting' AND owner = $4 AND lease_ms = $5")
+        .bind(a.id.as_str()).bind(error).bind(now.0).bind(&a.owner).bind(a.lease_until.0).execute(c).await?.rows_affected());
+    Ok(n > 0)
+}
+
 /// Tries again at `due`. `sent` stays where the outcome of the last request is unknown; `failure` counts as an attempt.
+/// `false` where `a` was taken over by another worker, whose lease and notes stay as they are.
 pub async fn retry(
     tx: &mut Tx,
-    id: &ActionId,
+    a: &Action,
     due: UnixMs,
     sent: Option<UnixMs>,
     failure: bool,
     error: &str,
-) -> Result<()> {
-    on!(tx, c => sqlx::query(
-        "UPDATE actions SET due_ms = $2, sent_ms = $3, attempts = attempts + $4, error = $5, owner = NULL, lease_ms = 0 WHERE id = $1")
-        .bind(id.as_str()).bind(due.0).bind(sent.map(|t| t.0)).bind(i64::from(failure)).bind(error).execute(c).await?.rows_affected());
-    Ok(())
+) -> Result<bool> {
+    let n = on!(tx, c => sqlx::query(
+        "UPDATE actions SET due_ms = $2, sent_ms = $3, attempts = attempts + $4, error = $5, owner = NULL, lease_ms = 0
+         WHERE id = $1 AND state = 'waiting' AND owner = $6 AND lease_ms = $7")
+        .bind(a.id.as_str()).bind(due.0).bind(sent.map(|t| t.0)).bind(i64::from(failure)).bind(error)
+        .bind(&a.owner).bind(a.lease_until.0).execute(c).await?.rows_affected());
+    Ok(n > 0)
 }
 
 /// Makes an action that was given up wait again, for people who mended the cause. Gives how many.
@@ -206,9 +220,11 @@ pub async fn revive_failed(tx: &mut Tx, now: UnixMs) -> Result<u64> {
     }))
 }
 
-/// When the next action is due.
+/// When the next action may be claimed: due, and its scope not paused.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<UnixMs>> {
-    let at: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT MIN(due_ms) FROM actions WHERE state = 'waiting'")
+    let at: Option<i64> = on!(tx, c => sqlx::query_scalar(
+        "SELECT MIN(CASE WHEN p.until_ms > a.due_ms THEN p.until_ms ELSE a.due_ms END)
+         FROM actions a LEFT JOIN pauses p ON p.scope = a.scope WHERE a.state = 'waiting'")
         .fetch_one(c).await?);
     Ok(at.map(UnixMs))
 }

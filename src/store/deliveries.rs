@@ -75,6 +75,13 @@ pub async fn insert(tx: &mut Tx, d: &Delivery) -> Result<bool> {
     Ok(done > 0)
 }
 
+#[derive(sqlx::FromRow)]
+struct Claimed {
+    #[sqlx(flatten)]
+    row: Row,
+    attempts: i64,
+}
+
 /// Takes up to `limit` waiting deliveries, oldest first, until `lease_until`; after that another may take them.
 pub async fn claim(tx: &mut Tx, now: UnixMs, lease_until: UnixMs, limit: i64) -> Result<Vec<(Delivery, i64)>> {
     let sql = if tx.skips_locked() {
@@ -87,12 +94,6 @@ pub async fn claim(tx: &mut Tx, now: UnixMs, lease_until: UnixMs, limit: i64) ->
            SELECT id FROM deliveries WHERE state = 'waiting' AND due_ms <= $1 ORDER BY received_ms, id LIMIT $3)
          RETURNING id, source, dedupe_key, body_hash, event, headers, body, received_ms, attempts"
     };
-    #[derive(sqlx::FromRow)]
-    struct Claimed {
-        #[sqlx(flatten)]
-        row: Row,
-        attempts: i64,
-    }
     let mut rows: Vec<Claimed> =
         on!(tx, c => sqlx::query_as(sql).bind(now.0).bind(lease_until.0).bind(limit).fetch_all(c).await?);
     rows.sort_by(|a, b| (a.row.received_ms, &a.row.id).cmp(&(b.row.received_ms, &b.row.id)));
@@ -120,6 +121,13 @@ pub async fn known(tx: &mut Tx, source: &str, dedupe_key: &str) -> Result<bool> 
     let n: i64 = on!(tx, c => sqlx::query_scalar("SELECT COUNT(*) FROM deliveries WHERE source = $1 AND dedupe_key = $2")
         .bind(source).bind(dedupe_key).fetch_one(c).await?);
     Ok(n > 0)
+}
+
+/// When the next waiting delivery may be claimed.
+pub async fn next_due(tx: &mut Tx) -> Result<Option<UnixMs>> {
+    let at: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT MIN(due_ms) FROM deliveries WHERE state = 'waiting'")
+        .fetch_one(c).await?);
+    Ok(at.map(UnixMs))
 }
 
 /// Waiting deliveries, and how many came in all.

@@ -141,14 +141,15 @@ pub async fn unread_rollouts(tx: &mut Tx, limit: i64) -> Result<Vec<Option<Rollo
     Ok(rows.into_iter().map(|r| r.map(RolloutId)).collect())
 }
 
+#[derive(sqlx::FromRow)]
+struct WithLocale {
+    #[sqlx(flatten)]
+    row: Row,
+    locale: Option<String>,
+}
+
 /// Statements of a rollout (or of none) that nobody read yet, in the order in which they were said, with the locale.
 pub async fn unread(tx: &mut Tx, rollout: Option<&RolloutId>, limit: i64) -> Result<Vec<(Feedback, Option<String>)>> {
-    #[derive(sqlx::FromRow)]
-    struct WithLocale {
-        #[sqlx(flatten)]
-        row: Row,
-        locale: Option<String>,
-    }
     let sql = select!("WHERE state = 'new' AND rollout_id IS NOT DISTINCT FROM $1 ORDER BY occurred_ms, id LIMIT $2");
     let rows: Vec<WithLocale> =
         on!(tx, c => sqlx::query_as(sql).bind(rollout.map(RolloutId::as_str)).bind(limit).fetch_all(c).await?);
@@ -208,8 +209,7 @@ pub async fn of_rollout(
     nouns(on!(tx, c => sqlx::query_as(sql).bind(rollout.as_str()).bind(ms).bind(id).bind(limit).fetch_all(c).await?))
 }
 
-/// How many people of a theme are in each stage, variant or plan: `what` is a column or an attribute that the program
-/// names, never the outside.
+/// How many people of a theme saw each variant, the most first.
 pub async fn variants_of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Result<Vec<(String, i64)>> {
     Ok(on!(tx, c => sqlx::query_as(
         "SELECT variant, COUNT(*) FROM feedback WHERE theme_id = $1 AND counts = 1 AND variant IS NOT NULL

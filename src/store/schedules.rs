@@ -5,6 +5,20 @@ use anyhow::Result;
 use super::Tx;
 use crate::time::UnixMs;
 
+/// When a schedule is due; one that never ran, at once. Asked first, so that a service at rest writes nothing.
+pub async fn due_at(tx: &mut Tx, name: &str) -> Result<UnixMs> {
+    let due: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT due_ms FROM schedules WHERE name = $1")
+        .bind(name).fetch_optional(c).await?);
+    Ok(due.map_or(UnixMs(0), UnixMs))
+}
+
+/// Makes a schedule due no later than `at`, also where somebody took it.
+pub async fn hasten(tx: &mut Tx, name: &str, at: UnixMs) -> Result<()> {
+    on!(tx, c => sqlx::query("UPDATE schedules SET due_ms = $2 WHERE name = $1 AND due_ms > $2")
+        .bind(name).bind(at.0).execute(c).await?.rows_affected());
+    Ok(())
+}
+
 /// Takes a schedule that is due, until `lease_until`. Gives its cursor; `None` where it is not due or another has it.
 pub async fn take(
     tx: &mut Tx,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::super::{BadBody, Envelope, Fact, Headers, InstallationState, Meaning, Source, clean, read_json, signature};
 use crate::domain::repo::RepoName;
 use crate::domain::signal::{About, Signal, SignalKind, Subject};
+use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
 
 /// GitHub in the registry.
@@ -123,7 +124,7 @@ fn release(body: &[u8], received_at: UnixMs) -> Result<Meaning, BadBody> {
         "prereleased" => (SignalKind::Published { prerelease: true }, published),
         // Sent when a full release comes out and when a pre-release is promoted; a promotion happens after publishing.
         "released" if e.release.prerelease => return Ok(Meaning::Ignored("released, and still a pre-release".into())),
-        "released" => (SignalKind::Promoted, updated.or(published)),
+        "released" => (SignalKind::Promoted, updated.max(published)),
         "edited" => (SignalKind::Edited, updated),
         "unpublished" => (SignalKind::Unpublished, updated.filter(|u| Some(*u) > published)),
         "deleted" => (SignalKind::Deleted, None),
@@ -263,9 +264,11 @@ struct Issue {
 fn issues(body: &[u8]) -> Result<Meaning, BadBody> {
     let e: IssuesEvent = read_json(body)?;
     match e.action.as_str() {
-        "deleted" => {
-            Ok(Meaning::Facts(vec![Fact::IssueDeleted { repo: e.repository.name()?, number: e.issue.number }]))
-        }
+        "deleted" => Ok(Meaning::Facts(vec![Fact::IssueDeleted {
+            tracker: TrackerName::GitHub,
+            target: e.repository.name()?.to_string(),
+            key: e.issue.number.to_string(),
+        }])),
         other => Ok(Meaning::Ignored(format!("issues.{} is not used", clean(other, NAME_MAX)))),
     }
 }

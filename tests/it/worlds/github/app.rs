@@ -20,6 +20,8 @@ pub const ROUTES: &[Line<State>] = &[
     (MethodFilter::GET, "/app/installations", Call::Installations, installations),
     (MethodFilter::GET, "/app/installations/{installation}", Call::Installations, one_installation),
     (MethodFilter::GET, "/repos/{owner}/{repo}/installation", Call::RepoInstallation, repo_installation),
+    // Where the old name of a renamed repository leads.
+    (MethodFilter::GET, "/repositories/{repo_id}/installation", Call::RepoInstallation, repo_installation),
     (MethodFilter::GET, "/installation/repositories", Call::InstallationRepos, installation_repos),
     (MethodFilter::GET, "/user", Call::User, user),
     (MethodFilter::GET, "/rate_limit", Call::RateLimit, rate_limit),

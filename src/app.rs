@@ -1,0 +1,171 @@
+//! Builds everything once, and owns the end: what is under way ends well, what is not begun stays in the database.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::config::{Config, JiraFlavour, without_password};
+use crate::domain::ticket::TrackerName;
+use crate::flow::{Bell, Context, Secrets};
+use crate::github::{Auth, GitHub};
+use crate::id::Entropy;
+use crate::jira::{Flavour, Jira};
+use crate::store::Db;
+use crate::telemetry::Telemetry;
+use crate::time::Clock;
+use crate::trackers::{GitHubTracker, JiraFields, JiraTracker, LocalTracker, Trackers};
+use crate::{github, jira, jobs, web};
+
+/// Opens the database, brings it to the newest schema, and builds what every use case needs.
+pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Context> {
+    let db = Db::open(&config.database.url).await?;
+    db.migrate().await?;
+    let secrets = Secrets::load(&db, &*entropy).await?;
+    let github = github_client(&config, &clock)?.map(Arc::new);
+    let trackers = trackers(&config, github.as_ref(), &clock)?;
+    Ok(Context {
+        db,
+        owner: format!("w_{:08x}", entropy.bits() & 0xffff_ffff).into(),
+        clock,
+        entropy,
+        config: Arc::new(config),
+        secrets,
+        trackers: Arc::new(trackers),
+        github,
+        telemetry: Telemetry::default(),
+        bell: Arc::new(Bell::default()),
+    })
+}
+
+fn github_client(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<GitHub>> {
+    let g = &config.github;
+    let auth = match (&g.token, g.app_id, &g.private_key) {
+        (_, Some(id), Some(key)) => Auth::App { id, key_pem: key.clone() },
+        (Some(token), ..) => Auth::Token(token.clone()),
+        (None, ..) => return Ok(None),
+    };
+    let settings = github::Settings {
+        api_url: g.api_url.clone(),
+        auth,
+        timeout: config.outbox.request_timeout.duration(),
+        clock: clock.clone(),
+    };
+    GitHub::new(settings).context("setting up GitHub").map(Some)
+}
+
+fn trackers(config: &Config, github: Option<&Arc<GitHub>>, clock: &Arc<dyn Clock>) -> Result<Trackers> {
+    let mut trackers =
+        Trackers::default().with(TrackerName::Local, Arc::new(LocalTracker::new(config.local.dir.clone())));
+    if let Some(github) = github {
+        trackers = trackers.with(TrackerName::GitHub, Arc::new(GitHubTracker::new(github.clone())));
+    }
+    let j = &config.jira;
+    if let (Some(base_url), Some(token)) = (&j.base_url, &j.token) {
+        let client = Jira::new(jira::Settings {
+            base_url: base_url.clone(),
+            flavour: match j.flavour {
+                JiraFlavour::Cloud => Flavour::Cloud,
+                JiraFlavour::DataCenter => Flavour::DataCenter,
+            },
+            email: j.email.clone(),
+            token: token.clone(),
+            timeout: config.outbox.request_timeout.duration(),
+            clock: clock.clone(),
+        })
+        .context("setting up Jira")?;
+        let custom: serde_json::Map<String, serde_json::Value> = j
+            .custom
+            .iter()
+            .map(|(field, value)| Ok((field.clone(), serde_json::to_value(value)?)))
+            .collect::<Result<_>>()
+            .context("reading jira.custom")?;
+        let fields = JiraFields {
+            issue_type: j.issue_type.clone(),
+            priority: j.priority.clone(),
+            labels: j.labels.clone(),
+            components: j.components.clone(),
+            custom,
+        };
+        trackers = trackers.with(TrackerName::Jira, Arc::new(JiraTracker::new(Arc::new(client), fields)));
+    }
+    Ok(trackers)
+}
+
+/// Says in the log what is not configured, and what that means.
+fn say_what_is_missing(config: &Config) {
+    if config.github.webhook_secrets.is_empty() {
+        warn!("GitHub's webhooks are refused: github.webhook_secrets is empty");
+    }
+    if !config.github.is_configured() {
+        info!("GitHub is not configured (github.app_id with github.private_key_file, or github.token)");
+    }
+    if !config.jira.is_configured() {
+        info!("Jira is not configured (jira.base_url, jira.token, jira.project)");
+    }
+    if config.policy().trackers == [TrackerName::Local] {
+        info!("tickets are written into the folder {}", config.local.dir.display());
+    }
+    if config.sources.get("generic").is_none_or(|s| s.secrets.is_empty()) {
+        info!("generic webhooks are refused: sources.generic.secrets is empty");
+    }
+    if config.keys.is_empty() {
+        info!("no key for /v1/feedback is in the settings; `hearback keys create --kind secret` makes one");
+    }
+}
+
+/// Runs the service on a listener until `stop` comes, then ends it well.
+pub async fn serve_on(ctx: Context, listener: TcpListener, stop: impl Future<Output = ()> + Send) -> Result<()> {
+    let (tell, stopping) = watch::channel(false);
+    let grace = ctx.config.server.shutdown_grace.duration();
+    let mut work = tokio::spawn(jobs::run(ctx.clone(), stopping.clone()));
+    let mut asked = stopping.clone();
+    let doors_closed = async move {
+        let _ = asked.wait_for(|s| *s).await;
+    };
+    let server_settings = ctx.config.server.clone();
+    let router = web::router(ctx.clone());
+    let mut doors = tokio::spawn(async move { web::serve(listener, router, &server_settings, doors_closed).await });
+    tokio::select! {
+        () = stop => {}
+        ended = &mut work => bail!("the work stopped by itself: {ended:?}"),
+        ended = &mut doors => bail!("the server stopped by itself: {ended:?}"),
+    }
+    info!("ending: no new requests, what is under way ends first");
+    let _ = tell.send(true);
+    // The server keeps its own grace; the loops end with the step that they are in.
+    let _ = doors.await;
+    if tokio::time::timeout(grace, &mut work).await.is_err() {
+        warn!("a step did not end in time; its lease ends by itself and it is tried again at the next start");
+        work.abort();
+    }
+    ctx.db.close().await;
+    info!("ended");
+    Ok(())
+}
+
+/// `hearback serve`.
+pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<()> {
+    say_what_is_missing(&config);
+    let listen = config.server.listen.0;
+    let database = without_password(&config.database.url);
+    let ctx = build(config, clock, entropy).await?;
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| format!("listening on {listen}; is another service there? set server.listen"))?;
+    info!("listening on http://{}, database {database}", listener.local_addr()?);
+    serve_on(ctx, listener, jobs::stop_signal()).await
+}
+
+/// A secret for a sender that this process plays itself.
+pub fn fresh_secret(entropy: &dyn Entropy) -> SecretString {
+    format!("{:032x}", entropy.bits()).into()
+}
+
+/// Longest wait for a service that was just started, for commands that start one.
+pub const START_PATIENCE: Duration = Duration::from_secs(10);

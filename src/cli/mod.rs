@@ -1,0 +1,153 @@
+//! The command line: what people and scripts type. Data goes to stdout, words for people to stderr.
+//!
+//! Exit status: 0 done, 1 the work failed, 2 the call was wrong.
+
+mod analyze;
+mod check;
+mod import;
+mod keys;
+mod replay;
+mod rollouts;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Config};
+use crate::flow::Context;
+use crate::id::OsEntropy;
+use crate::time::SystemClock;
+use crate::{app, demo, telemetry, web};
+
+/// Watches releases and feature flags, gathers what customers say of them, and keeps issues and tickets true.
+#[derive(Debug, Parser)]
+#[command(name = "hearback", version, about, max_term_width = 110)]
+struct Cli {
+    /// The settings; else HEARBACK_CONFIG, else hearback.toml in this folder where there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service. Without settings it listens on 127.0.0.1:8080 and keeps everything in ./hearback-data.
+    Serve,
+    /// Show the whole job on bundled data: no credentials, no network.
+    Demo {
+        /// Go on serving afterwards, until Ctrl-C.
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Try the settings, the database, each tracker and source; say what is wrong and how to mend it.
+    Check(check::Args),
+    /// Bring the database to the newest schema.
+    Migrate,
+    /// Read statements as JSON lines from stdin, write what they feel and want as JSON lines to stdout.
+    Analyze(analyze::Args),
+    /// Take in feedback from a CSV or JSON lines file.
+    Import(import::Args),
+    /// Send recorded deliveries to a service.
+    Replay(replay::Args),
+    /// List rollouts, the newest first.
+    Rollouts(rollouts::ListArgs),
+    /// Show the report of a rollout.
+    Report(rollouts::ReportArgs),
+    /// Explain each decision about a rollout, with its evidence.
+    Why(rollouts::WhyArgs),
+    /// Make, list and take back keys for /v1/feedback.
+    #[command(subcommand)]
+    Keys(keys::Command),
+    /// Print the `OpenAPI` 3.1 document.
+    Openapi,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// Well.
+    Well,
+    /// The work failed, and what was wrong is printed already.
+    Failed,
+}
+
+/// Reads the arguments of this process, does what they ask, and gives the exit status.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Failed) => ExitCode::from(1),
+        Err(e) => {
+            // A reader that closed the pipe has what it wanted.
+            if e.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe) {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("hearback: {e:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Done> {
+    let path = cli.config;
+    match cli.command {
+        Command::Analyze(args) => analyze::run(&args),
+        Command::Openapi => {
+            println!("{}", web::OPENAPI.trim_end());
+            Ok(Done::Well)
+        }
+        Command::Demo { keep } => block_on(demo::run(keep)).map(|()| Done::Well),
+        Command::Check(args) => block_on(check::run(config::load(path.as_deref()), &args)),
+        Command::Replay(args) => {
+            let config = config::load(path.as_deref())?;
+            block_on(replay::run(config, args))
+        }
+        command => {
+            let config = config::load(path.as_deref())?;
+            telemetry::start_log(&config.log);
+            block_on(with_config(config, command))
+        }
+    }
+}
+
+async fn with_config(config: Config, command: Command) -> Result<Done> {
+    if let Command::Serve = command {
+        return app::serve(config, Arc::new(SystemClock), Arc::new(OsEntropy)).await.map(|()| Done::Well);
+    }
+    let ctx = app::build(config, Arc::new(SystemClock), Arc::new(OsEntropy)).await?;
+    let done = with_context(&ctx, command).await;
+    ctx.db.close().await;
+    done
+}
+
+async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
+    match command {
+        Command::Migrate => {
+            eprintln!("the {} database has the newest schema", ctx.db.kind());
+            Ok(Done::Well)
+        }
+        Command::Import(args) => import::run(ctx, &args).await,
+        Command::Rollouts(args) => rollouts::list(ctx, &args).await,
+        Command::Report(args) => rollouts::report(ctx, &args).await,
+        Command::Why(args) => rollouts::why(ctx, &args).await,
+        Command::Keys(command) => keys::run(ctx, command).await,
+        Command::Serve
+        | Command::Demo { .. }
+        | Command::Check(_)
+        | Command::Analyze(_)
+        | Command::Replay(_)
+        | Command::Openapi => unreachable!("these ran without an open database"),
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the asynchronous runtime")?;
+    runtime.block_on(work)
+}

@@ -1,0 +1,122 @@
+//! `hearback replay`: sends recorded deliveries, in order, one at a time.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::Done;
+use crate::config::Config;
+use crate::http;
+use crate::sources::signature::{sign_hub_sha256, sign_standard_webhooks};
+use crate::time::{Clock, SECOND_MS, SystemClock};
+
+/// What `replay` takes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A delivery a line: {"method", "path", "headers", "body"}; the body is text, or JSON that is sent as it stands.
+    file: PathBuf,
+    /// The service.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    to: Url,
+    /// Sign each delivery anew with the secret in the settings: a recorded signature with a time in it is stale after
+    /// five minutes.
+    #[arg(long)]
+    sign: bool,
+    /// Print JSON lines.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A recorded delivery.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recorded {
+    #[serde(default = "post")]
+    method: String,
+    path: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: Value,
+}
+
+fn post() -> String {
+    "POST".into()
+}
+
+/// Sends each line; fails where any answer is not a success.
+pub async fn run(config: Config, args: Args) -> Result<Done> {
+    let client = http::client(http::Reach::Configured(&args.to), config.outbox.request_timeout.duration())?;
+    let file = File::open(&args.file).with_context(|| format!("opening {}", args.file.display()))?;
+    let (mut sent, mut refused) = (0_usize, 0_usize);
+    for (i, line) in BufReader::new(file).lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let place = format!("{}:{}", args.file.display(), i + 1);
+        let mut one: Recorded = serde_json::from_str(&line).with_context(|| format!("{place}: expected a delivery"))?;
+        let body = match &one.body {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            json => json.to_string(),
+        };
+        if args.sign {
+            sign(&config, &mut one, &body).with_context(|| place.clone())?;
+        }
+        let url = args.to.join(&one.path).with_context(|| format!("{place}: path"))?;
+        let method = one.method.parse().with_context(|| format!("{place}: method"))?;
+        let mut request = client.request(method, url).body(body);
+        for (name, value) in one.headers.iter().filter(|(n, _)| !n.eq_ignore_ascii_case("content-length")) {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.with_context(|| format!("{place}: sending to {}", args.to))?;
+        let status = answer.status();
+        let says = String::from_utf8_lossy(&http::read_capped(answer, 65_536).await.unwrap_or_default()).into_owned();
+        sent += 1;
+        refused += usize::from(!status.is_success());
+        if args.json {
+            println!("{}", json!({"line": i + 1, "path": one.path, "status": status.as_u16(), "answer": says}));
+        } else {
+            println!("{:>5}  {status}  {}  {says}", i + 1, one.path);
+        }
+    }
+    eprintln!("{sent} deliveries sent, {refused} of them refused");
+    Ok(if refused == 0 { Done::Well } else { Done::Failed })
+}
+
+/// Puts a fresh signature on a delivery, in the form of its source.
+fn sign(config: &Config, one: &mut Recorded, body: &str) -> Result<()> {
+    let source = one.path.strip_prefix("/hooks/").and_then(|p| p.split('/').next()).unwrap_or_default().to_owned();
+    let secrets = config.secrets_of(&source);
+    let Some(secret) = secrets.first() else {
+        bail!("no secret for {} is in the settings, so it can't be signed", one.path);
+    };
+    one.headers.retain(|name, _| {
+        !["x-hub-signature-256", "x-hub-signature", "webhook-signature", "webhook-timestamp"]
+            .iter()
+            .any(|n| name.eq_ignore_ascii_case(n))
+    });
+    match source.as_str() {
+        "github" => {
+            one.headers.insert("x-hub-signature-256".into(), sign_hub_sha256(secret.expose_secret(), body.as_bytes()));
+        }
+        "generic" => {
+            let id = one.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("webhook-id")).map(|(_, v)| v.clone());
+            let id = id.context("headers: webhook-id is missing")?;
+            let seconds = SystemClock.now().0 / SECOND_MS;
+            let signature = sign_standard_webhooks(secret.expose_secret(), &id, seconds, body.as_bytes());
+            one.headers.insert("webhook-timestamp".into(), seconds.to_string());
+            one.headers.insert("webhook-signature".into(), signature);
+        }
+        other => bail!("deliveries for {other} can't be signed here"),
+    }
+    Ok(())
+}

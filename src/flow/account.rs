@@ -1,0 +1,79 @@
+//! Lists rollouts, finds one by the name that people have for it, and tells its history with the reasons.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::Context;
+use crate::domain::rollout::Rollout;
+use crate::domain::tally::Tally;
+use crate::domain::window::{Transition, Window};
+use crate::id::RolloutId;
+use crate::store::decisions::{self, Decision};
+use crate::store::{Tx, rollouts, windows};
+
+/// A rollout in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Its id.
+    pub id: RolloutId,
+    /// What people call it.
+    pub label: String,
+    /// Where its window stands.
+    pub window: Window,
+    /// How people feel.
+    pub sentiment: Tally,
+}
+
+/// The latest rollouts, newest first.
+pub async fn latest(ctx: &Context, limit: i64) -> Result<Vec<Row>> {
+    let mut tx = ctx.db.read().await?;
+    let mut rows = Vec::new();
+    for (id, _) in rollouts::page(&mut tx, None, limit).await? {
+        let Some(rollout) = rollouts::get(&mut tx, &id).await? else { continue };
+        rows.push(Row {
+            label: rollout.label(),
+            window: window_of(&mut tx, &id).await?,
+            sentiment: rollouts::counts(&mut tx, &id).await?.tally.into(),
+            id,
+        });
+    }
+    Ok(rows)
+}
+
+/// The rollout that `name` means: its id, else the latest of a release's tag or a flag's key.
+pub async fn named(ctx: &Context, name: &str) -> Result<Option<RolloutId>> {
+    let mut tx = ctx.db.read().await?;
+    if let Some(rollout) = rollouts::get(&mut tx, &RolloutId(name.to_owned())).await? {
+        return Ok(Some(rollout.id));
+    }
+    if let Some(id) = rollouts::of_tag(&mut tx, name, 1).await?.into_iter().next() {
+        return Ok(Some(id));
+    }
+    Ok(rollouts::of_flag(&mut tx, name, None, 1).await?.into_iter().next())
+}
+
+/// A rollout's history with its reasons.
+#[derive(Clone, Debug)]
+pub struct Reasons {
+    /// The rollout.
+    pub rollout: Rollout,
+    /// The steps of its window.
+    pub history: Vec<Transition>,
+    /// The decisions about its tickets.
+    pub decisions: Vec<Decision>,
+}
+
+/// Everything that was decided about a rollout, and why. `None` where there is no such rollout.
+pub async fn reasons(ctx: &Context, id: &RolloutId) -> Result<Option<Reasons>> {
+    let mut tx = ctx.db.read().await?;
+    let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(None) };
+    Ok(Some(Reasons {
+        history: windows::history(&mut tx, id).await?,
+        decisions: decisions::of_rollout(&mut tx, id).await?,
+        rollout,
+    }))
+}
+
+async fn window_of(tx: &mut Tx, id: &RolloutId) -> Result<Window> {
+    Ok(windows::get(tx, id).await?.unwrap_or_else(|| Window::unborn(id.clone())))
+}

@@ -1,0 +1,173 @@
+//! Tries everything that the service needs, and says what is wrong and how to mend it.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::Context;
+use crate::domain::ticket::TrackerName;
+use crate::http::RemoteError;
+use crate::id::RolloutId;
+use crate::sources;
+use crate::store::{actions, deliveries, installations, pauses, rollouts, schedules, tickets};
+use crate::time::UnixMs;
+
+/// Repositories that are tried, of the latest rollouts.
+const REPOSITORIES_MAX: usize = 5;
+/// Rollouts that are looked at for their repositories.
+const ROLLOUTS: i64 = 50;
+/// Troubles that are named, of each kind.
+const NAMED_MAX: i64 = 10;
+
+/// One line of the check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// What was tried.
+    pub what: String,
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was seen, or what is wrong and how to mend it.
+    pub says: String,
+}
+
+impl Line {
+    /// It is as it should be.
+    pub fn ok(what: impl Into<String>, says: impl Into<String>) -> Self {
+        Self { what: what.into(), ok: true, says: says.into() }
+    }
+
+    /// It is not, and this says how to mend it.
+    pub fn wrong(what: impl Into<String>, says: impl Into<String>) -> Self {
+        Self { what: what.into(), ok: false, says: says.into() }
+    }
+}
+
+/// Tries the database, each tracker, each source and what went wrong before.
+pub async fn check(ctx: &Context) -> Result<Vec<Line>> {
+    let mut lines = vec![Line::ok("database", format!("{} answers and has the newest schema", ctx.db.kind()))];
+    for tracker in ctx.config.policy().trackers {
+        tracker_lines(ctx, tracker, &mut lines).await?;
+    }
+    if !ctx.config.policy().trackers.contains(&TrackerName::GitHub) && ctx.config.github.is_configured() {
+        lines.push(Line::ok("github", "configured, and policy.trackers does not name it: nothing is filed there"));
+    }
+    source_lines(ctx, &mut lines).await?;
+    past_lines(ctx, &mut lines).await?;
+    Ok(lines)
+}
+
+async fn tracker_lines(ctx: &Context, tracker: TrackerName, lines: &mut Vec<Line>) -> Result<()> {
+    let name = tracker.as_str();
+    let targets = match tracker {
+        TrackerName::Local => vec![String::new()],
+        TrackerName::Jira => ctx.config.jira.project.clone().into_iter().collect(),
+        TrackerName::GitHub => repositories(ctx).await?,
+    };
+    let found = match ctx.trackers.get(tracker) {
+        Ok(found) => found,
+        Err(e) => {
+            lines.push(Line::wrong(name, e.to_string()));
+            return Ok(());
+        }
+    };
+    if targets.is_empty() {
+        lines.push(Line::ok(name, "configured; no repository is known yet, so none was tried: set policy.repository"));
+    }
+    for target in targets {
+        let what = if target.is_empty() { name.to_owned() } else { format!("{name} {target}") };
+        lines.push(match found.check(&target).await {
+            Ok(says) => Line::ok(what, says),
+            Err(e @ RemoteError::Wait { .. }) => Line::ok(what, e.to_string()),
+            Err(e) => Line::wrong(what, e.to_string()),
+        });
+    }
+    Ok(())
+}
+
+/// The repositories of the policy and of the latest rollouts.
+async fn repositories(ctx: &Context) -> Result<Vec<String>> {
+    let mut found: BTreeSet<String> = ctx.config.policy().repository.iter().map(ToString::to_string).collect();
+    let mut tx = ctx.db.read().await?;
+    for (id, _) in rollouts::page(&mut tx, None, ROLLOUTS).await? {
+        let repo = rollouts::get(&mut tx, &id).await?.and_then(|r| r.about.repo);
+        if found.len() < REPOSITORIES_MAX {
+            found.extend(repo.map(|r| r.to_string()));
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+async fn source_lines(ctx: &Context, lines: &mut Vec<Line>) -> Result<()> {
+    let mut tx = ctx.db.read().await?;
+    for source in sources::SOURCES {
+        let latest = deliveries::latest(&mut tx, source.name).await?;
+        let what = format!("source {}", source.name);
+        let has_secret = !ctx.config.secrets_of(source.name).is_empty();
+        let seen = match latest {
+            Some((at, event, outcome, detail)) => format!(
+                "the latest delivery was {event} at {}: {} {}",
+                UnixMs(at).human(),
+                outcome.unwrap_or_else(|| "waiting".into()),
+                detail.unwrap_or_default()
+            ),
+            None => "no delivery came yet".to_owned(),
+        };
+        let key = match source.name {
+            "github" | "jira" => format!("{}.webhook_secrets", source.name),
+            name => format!("sources.{name}.secrets"),
+        };
+        lines.push(match (source.name, has_secret) {
+            (_, true) => Line::ok(what, seen.trim_end()),
+            ("github", false) if ctx.config.github.is_configured() => {
+                Line::wrong(what, format!("every delivery is refused: set {key} to the secret of the App's webhook"))
+            }
+            (_, false) => Line::ok(what, format!("switched off: {key} is empty")),
+        });
+    }
+    if let Some(note) = schedules::note(&mut tx, "github.deliveries").await? {
+        let line = if note.starts_with("failed") { Line::wrong } else { Line::ok };
+        lines.push(line("missed deliveries".to_owned(), note));
+    }
+    Ok(())
+}
+
+/// What went wrong before and is not mended.
+async fn past_lines(ctx: &Context, lines: &mut Vec<Line>) -> Result<()> {
+    let mut tx = ctx.db.read().await?;
+    for (id, account, state) in installations::all(&mut tx).await? {
+        if state != "active" {
+            let says = format!("{state}: an owner of {account} can let the App in again in the account's settings");
+            lines.push(Line::wrong(format!("installation {id}"), says));
+        }
+    }
+    for (scope, until, reason) in pauses::standing(&mut tx, ctx.now()).await? {
+        lines.push(Line::ok(format!("pause {scope}"), format!("until {}: {reason}", until.human())));
+    }
+    for ticket in tickets::failed(&mut tx, NAMED_MAX).await? {
+        let what = format!("ticket {}", ticket.id);
+        let label = label(&mut tx, &ticket.rollout).await?;
+        let error = ticket.error.unwrap_or_else(|| "no reason was kept".into());
+        let again = "mend it and run `hearback check --retry`";
+        lines.push(Line::wrong(what, format!("{} about {label}: {error}; {again}", ticket.tracker.as_str())));
+    }
+    for (ticket, kind, attempts, error) in actions::troubled(&mut tx, NAMED_MAX).await? {
+        lines.push(Line::ok(format!("ticket {ticket}"), format!("{kind} was tried {attempts} times: {error}")));
+    }
+    let (waiting, all) = deliveries::counts(&mut tx).await?;
+    lines.push(Line::ok("deliveries", format!("{all} received, {waiting} wait to be read")));
+    Ok(())
+}
+
+async fn label(tx: &mut crate::store::Tx, id: &RolloutId) -> Result<String> {
+    Ok(rollouts::get(tx, id).await?.map_or_else(|| id.to_string(), |r| r.label()))
+}
+
+/// Makes what was given up wait again, for people who mended the cause. Gives how many actions.
+pub async fn retry_failed(ctx: &Context) -> Result<u64> {
+    let mut tx = ctx.db.write().await?;
+    let n = actions::revive_failed(&mut tx, ctx.now()).await?;
+    tx.commit().await?;
+    ctx.bell.hands.notify_one();
+    Ok(n)
+}

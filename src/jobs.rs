@@ -1,0 +1,167 @@
+//! The loops that work while the service runs.
+//!
+//! *Mind* reads deliveries and statements and plans; *hands* perform what is planned; *sweeps* look for what was missed.
+//! Each is woken by the bell, by what is due next, and now and then by itself, because another replica may have written.
+
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tracing::error;
+
+use crate::flow::{Context, analyze, deliver, ingest, reconcile, sweep};
+use crate::store::{actions, deliveries, rollouts};
+use crate::time::{SECOND_MS, UnixMs};
+
+/// Longest sleep without a look, ms: what another replica wrote rings no bell here.
+const NAP_MAX_MS: i64 = 5 * SECOND_MS;
+/// Wait after an error, so that a database that is away is not asked all the time, ms.
+const AFTER_ERROR_MS: i64 = SECOND_MS;
+/// How often schedules are looked at, ms: another replica may have run one, or died in it.
+const SCHEDULES_MS: i64 = 10 * SECOND_MS;
+/// Shortest rest between two looks at the schedules, ms.
+const AFTER_SWEEP_MS: i64 = SECOND_MS / 4;
+/// Rounds of [`settle`]; more would mean that the loop feeds itself.
+const ROUNDS_MAX: usize = 1_000;
+
+/// Says that the service ends; every loop finishes the step that it is in.
+pub type Stop = watch::Receiver<bool>;
+
+/// Runs every loop until `stop` says so. A loop that panics ends the process: half a service would look healthy.
+pub async fn run(ctx: Context, stop: Stop) -> Result<()> {
+    let mut loops = JoinSet::new();
+    loops.spawn(mind(ctx.clone(), stop.clone()));
+    loops.spawn(hands(ctx.clone(), stop.clone()));
+    loops.spawn(sweeps(ctx, stop));
+    while let Some(ended) = loops.join_next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+async fn mind(ctx: Context, mut stop: Stop) {
+    while !*stop.borrow() {
+        let nap = match think(&ctx).await {
+            Ok(0) => {
+                next_thought(&ctx).await.map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now())))
+            }
+            Ok(_) => 0,
+            Err(e) => {
+                error!("reading and planning wait: {e:#}");
+                AFTER_ERROR_MS
+            }
+        };
+        rest(nap, &ctx.bell.mind, &mut stop).await;
+    }
+}
+
+async fn hands(ctx: Context, mut stop: Stop) {
+    while !*stop.borrow() {
+        let nap = match deliver::deliver_due(&ctx, &|| *stop.borrow()).await {
+            Ok(_) => {
+                next_action(&ctx).await.map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now())))
+            }
+            Err(e) => {
+                error!("writing to trackers waits: {e:#}");
+                AFTER_ERROR_MS
+            }
+        };
+        rest(nap, &ctx.bell.hands, &mut stop).await;
+    }
+}
+
+async fn sweeps(ctx: Context, mut stop: Stop) {
+    let never = Notify::new();
+    if let Err(e) = sweep::hasten(&ctx).await {
+        error!("the first look for missed deliveries waits until it is due: {e:#}");
+    }
+    while !*stop.borrow() {
+        let nap = match sweep::run_due(&ctx).await {
+            Ok(next) => next.since(ctx.now()).min(SCHEDULES_MS),
+            Err(e) => {
+                error!("a sweep waits for another try: {e:#}");
+                SCHEDULES_MS
+            }
+        };
+        rest(nap.max(AFTER_SWEEP_MS), &never, &mut stop).await;
+    }
+}
+
+/// Reads and plans until nothing is left to read, for commands that add something while no service may run. What is
+/// planned is performed by the service.
+pub async fn read_and_plan(ctx: &Context) -> Result<()> {
+    for _ in 0..ROUNDS_MAX {
+        if think(ctx).await? == 0 {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("there is still something to read after {ROUNDS_MAX} rounds")
+}
+
+/// One round of reading and planning. Gives how much was done.
+async fn think(ctx: &Context) -> Result<usize> {
+    let heard = ingest::ingest_waiting(ctx).await?;
+    let read = analyze::analyze_waiting(ctx).await?;
+    let planned = reconcile::reconcile_due(ctx).await?;
+    Ok(heard + read + planned)
+}
+
+async fn next_thought(ctx: &Context) -> Result<Option<UnixMs>> {
+    let mut tx = ctx.db.read().await?;
+    let delivery = deliveries::next_due(&mut tx).await?;
+    let rollout = rollouts::next_due(&mut tx).await?;
+    Ok([delivery, rollout].into_iter().flatten().min())
+}
+
+async fn next_action(ctx: &Context) -> Result<Option<UnixMs>> {
+    let mut tx = ctx.db.read().await?;
+    actions::next_due(&mut tx).await
+}
+
+async fn rest(ms: i64, bell: &Notify, stop: &mut Stop) {
+    if ms <= 0 {
+        // Others get their turn, a stop too.
+        tokio::task::yield_now().await;
+        return;
+    }
+    let nap = Duration::from_millis(ms.min(NAP_MAX_MS).unsigned_abs());
+    tokio::select! {
+        () = tokio::time::sleep(nap) => {}
+        () = bell.notified() => {}
+        _ = stop.changed() => {}
+    }
+}
+
+/// Works until nothing is due at the present moment, once, in this task: for commands that end, and for tests with a
+/// clock of their own.
+pub async fn settle(ctx: &Context) -> Result<()> {
+    for _ in 0..ROUNDS_MAX {
+        let thought = think(ctx).await?;
+        let done = deliver::deliver_due(ctx, &|| false).await?;
+        if thought + done == 0 {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("there is still something to do after {ROUNDS_MAX} rounds")
+}
+
+/// Waits for a signal that asks this process to end: Ctrl-C, or SIGTERM.
+pub fn stop_signal() -> impl Future<Output = ()> {
+    async {
+        #[cfg(unix)]
+        {
+            let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .expect("a handler for SIGTERM can be set");
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = term.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What follows from what, in one process: a clock that moves when told, a real database, the real router and the real
+//! clients, against worlds behind HTTP.
+
+mod doubles;
+mod elsewhere;
+mod house;
+mod limits;
+mod maintainers;
+mod sources;
+mod windows;
