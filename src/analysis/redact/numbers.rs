@@ -24,6 +24,8 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// Digits below which a number is nobody's.
+const DIGITS_MIN: usize = 7;
 /// Digits in the shortest group that a card's number is written in; versions and dates have shorter ones.
 const CARD_GROUP_MIN: usize = 3;
 /// Characters before a number that are searched for [`CALL`].
@@ -151,7 +153,7 @@ fn names_a_version(before: &str) -> bool {
 /// Cards, social security numbers and phones.
 fn people(text: &str) -> Vec<(Range<usize>, What)> {
     let mut found = Vec::new();
-    for m in DIGITS.find_iter(text) {
+    for m in DIGITS.find_iter(text).filter(|m| m.len() >= DIGITS_MIN) {
         let before = text[..m.start()].chars().next_back();
         let after = text[m.end()..].chars().next();
         if before.is_some_and(|c| c.is_alphanumeric() || c == '_')
@@ -240,7 +242,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_phone(&self, before: &str) -> bool {
-        if !(7..=15).contains(&self.digits) || self.is_date() {
+        if !(DIGITS_MIN..=15).contains(&self.digits) || self.is_date() {
             return false;
         }
         let lengths: Vec<usize> = self.groups.iter().map(|(_, g)| g.len()).collect();
