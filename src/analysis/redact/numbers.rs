@@ -69,7 +69,11 @@ fn ibans(text: &str) -> Vec<(Range<usize>, What)> {
 
 /// Where the account number that begins at `at` ends.
 fn iban(bytes: &[u8], at: usize) -> Option<usize> {
-    let country = bytes[at..at + 2].to_ascii_uppercase();
+    let [a, b, c, d, ..] = bytes[at..] else { return None };
+    if !(a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit() && d.is_ascii_digit()) {
+        return None;
+    }
+    let country = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
     let known = IBANS.split_whitespace().find(|c| c.as_bytes()[..2] == country[..])?;
     let wanted: usize = known[2..].parse().ok()?;
     let mut code = Vec::with_capacity(wanted);
@@ -85,8 +89,7 @@ fn iban(bytes: &[u8], at: usize) -> Option<usize> {
         end += 1;
     }
     let whole = bytes.get(end).is_none_or(|b| !b.is_ascii_alphanumeric());
-    let checked = code[2].is_ascii_digit() && code[3].is_ascii_digit();
-    (whole && checked && mod_97(&code) == 1).then_some(end)
+    (whole && mod_97(&code) == 1).then_some(end)
 }
 
 /// ISO 7064: country and check digits go to the end, letters count from 10.
