@@ -144,7 +144,9 @@ async fn a_release_becomes_one_issue_that_is_kept_true() {
     let (above, below) = ("Ada: I look into it.\n\n", "\n\nSee also the run book.");
     let body = format!("{above}{}{below}", issue.body);
     emulator.ada(http::Method::PATCH, &format!("/issues/{number}"), Some(json!({"body": body}))).await;
-    customers.say(service.url(), "tuesday", tag, &[("ivo", "Checkout crashes when I tap pay"), ("ana", five[0].1)]).await;
+    customers
+        .say(service.url(), "tuesday", tag, &[("ivo", "Checkout crashes when I tap pay"), ("ana", five[0].1)])
+        .await;
     until("the sixth person in the issue", async || {
         about_theme(&emulator.filed().await).1.body.contains("6 people say").then_some(())
     })
