@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use secrecy::SecretString;
@@ -152,6 +151,7 @@ pub async fn serve_on(ctx: Context, listener: TcpListener, stop: impl Future<Out
 /// `hearback serve`.
 pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<()> {
     say_what_is_missing(&config);
+    let stop = jobs::stop_signal();
     let listen = config.server.listen.0;
     let database = without_password(&config.database.url);
     let ctx = build(config, clock, entropy).await?;
@@ -159,13 +159,10 @@ pub async fn serve(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         .await
         .with_context(|| format!("listening on {listen}; is another service there? set server.listen"))?;
     info!("listening on http://{}, database {database}", listener.local_addr()?);
-    serve_on(ctx, listener, jobs::stop_signal()).await
+    serve_on(ctx, listener, stop).await
 }
 
 /// A secret for a sender that this process plays itself.
 pub fn fresh_secret(entropy: &dyn Entropy) -> SecretString {
     format!("{:032x}", entropy.bits()).into()
 }
-
-/// Longest wait for a service that was just started, for commands that start one.
-pub const START_PATIENCE: Duration = Duration::from_secs(10);

@@ -147,21 +147,23 @@ pub async fn settle(ctx: &Context) -> Result<()> {
     anyhow::bail!("there is still something to do after {ROUNDS_MAX} rounds")
 }
 
-/// Waits for a signal that asks this process to end: Ctrl-C, or SIGTERM.
+/// Waits for a signal that asks this process to end: Ctrl-C, or SIGTERM. It counts from the call, not from the first
+/// wait.
+#[cfg(unix)]
 pub fn stop_signal() -> impl Future<Output = ()> {
-    async {
-        #[cfg(unix)]
-        {
-            let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .expect("a handler for SIGTERM can be set");
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = term.recv() => {}
-            }
-        }
-        #[cfg(not(unix))]
-        {
-            let _ = tokio::signal::ctrl_c().await;
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).expect("a handler for SIGTERM can be set");
+    let mut interrupt = signal(SignalKind::interrupt()).expect("a handler for SIGINT can be set");
+    async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
         }
     }
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+pub async fn stop_signal() {
+    let _ = tokio::signal::ctrl_c().await;
 }

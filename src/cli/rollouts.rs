@@ -103,11 +103,11 @@ pub async fn report(ctx: &Context, args: &ReportArgs) -> Result<Done> {
             println!(
                 "# {}\n\n{}",
                 rendering::title(told.rollout),
-                markdown::render(&rendering::section(&told)).trim_end()
+                markdown::render(&rendering::body(&told)).trim_end()
             );
         }
         Format::Html => {
-            println!("{}", html::page(&rendering::title(told.rollout), &rendering::section(&told)).trim_end())
+            println!("{}", html::page(&rendering::title(told.rollout), &rendering::body(&told)).trim_end());
         }
         Format::Json => println!("{}", serde_json::to_string_pretty(&rendering::data(&told))?),
     }
