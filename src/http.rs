@@ -24,6 +24,9 @@ pub const USER_AGENT: &str = concat!("hearback/", env!("CARGO_PKG_VERSION"));
 const WAIT_MAX_MS: i64 = HOUR_MS;
 /// The shortest wait, ms: an answer of "now" must not become a busy loop.
 const WAIT_MIN_MS: i64 = SECOND_MS;
+/// A connection that is idle for longer is not used again: a server that closes it under a request makes a write whose
+/// outcome nobody knows.
+const IDLE_MAX: Duration = Duration::from_secs(20);
 /// The longest wait for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
@@ -44,6 +47,7 @@ pub fn client(reach: Reach<'_>, timeout: Duration) -> reqwest::Result<reqwest::C
         .user_agent(USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
+        .pool_idle_timeout(IDLE_MAX)
         .connect_timeout(timeout.min(CONNECT_MAX))
         .read_timeout(timeout)
         .timeout(timeout);
@@ -196,7 +200,7 @@ pub enum RemoteError {
     },
     /// The object lives elsewhere now.
     Moved {
-        /// The new target, such as `acme/store`, where it could be learned.
+        /// The new target, such as `acme/store`, or `acme/store#7` where one ticket alone moved; where it could be learned.
         to: Option<String>,
     },
 }

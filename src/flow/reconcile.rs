@@ -279,6 +279,7 @@ async fn about_theme(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Win
         theme,
         severity,
         answered,
+        asked: None,
         variants: &variants,
         engine: analysis::ENGINE,
     });

@@ -37,6 +37,7 @@ impl Full {
             history: &self.history,
             tally: self.counts.tally.into(),
             anonymous: self.counts.anonymous,
+            asked: None,
             items: self.counts.items,
             spam: self.counts.spam,
             themes: &self.themes,

@@ -48,8 +48,8 @@ impl From<Failure> for RemoteError {
 }
 
 impl Failure {
-    /// 404 or 410.
-    pub(super) fn is_gone(&self) -> bool {
+    /// Whether what was asked for is not there.
+    pub fn is_gone(&self) -> bool {
         matches!(self.error, RemoteError::Gone { .. })
     }
 }

@@ -118,20 +118,17 @@ impl GitHub {
             return Ok(self.root.clone());
         }
         let known = self.with_tokens(|t| t.installations.get(&key(repo)).copied());
-        let token = match known {
-            Some(installation) => match self.token_of(installation, repo).await {
-                // Installed anew under another number since.
-                Err(failure) if failure.status == Some(404) => {
-                    let installation = self.look_up(repo).await?.id;
-                    self.token_of(installation, repo).await?
-                }
-                other => other?,
-            },
-            None => {
-                let installation = self.look_up(repo).await?.id;
-                self.token_of(installation, repo).await?
-            }
+        let mut installation = match known {
+            Some(known) => known,
+            None => self.look_up(repo).await?.id,
         };
+        let mut token = self.token_of(installation, repo).await;
+        if known.is_some() && token.as_ref().is_err_and(|failure| failure.status == Some(404)) {
+            // Installed anew under another number since.
+            installation = self.look_up(repo).await?.id;
+            token = self.token_of(installation, repo).await;
+        }
+        let token = token?;
         self.root.user_access_token(token).map_err(|e| {
             RemoteError::Refused { problem: format!("GitHub's token does not fit into a header: {e}") }.into()
         })

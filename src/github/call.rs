@@ -58,7 +58,7 @@ impl GitHub {
     pub(super) async fn send(&self, as_whom: &Octocrab, call: &Call<'_>) -> Result<Heard, Failure> {
         let writes = call.writes;
         let request = Request::builder().method(call.method.clone()).uri(call.path.as_str());
-        let request = as_whom.build_request(request, call.body.as_ref()).map_err(not_built)?;
+        let request = as_whom.build_request(request, call.body.as_ref()).map_err(|e| not_built(&e))?;
         let answer = as_whom.execute(request).await.map_err(|e| Failure::from(transport(&e, writes)))?;
         let (parts, body) = answer.into_parts();
         let body = read_body_capped(body, ANSWER_MAX_BYTES).await.map_err(|e| e.classify(writes))?;
@@ -103,7 +103,7 @@ impl GitHub {
     }
 }
 
-fn not_built(error: octocrab::Error) -> Failure {
+fn not_built(error: &octocrab::Error) -> Failure {
     RemoteError::Refused { problem: format!("a request to GitHub could not be built: {error}") }.into()
 }
 

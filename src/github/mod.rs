@@ -72,6 +72,7 @@ impl GitHub {
     /// A client; nothing is called yet. Works only within a tokio runtime, where octocrab keeps a task.
     pub fn new(settings: Settings) -> Result<Self> {
         let Settings { api_url, auth, timeout, clock } = settings;
+        tokio::runtime::Handle::try_current().context("GitHub's client is built within a tokio runtime")?;
         let is_app = matches!(auth, Auth::App { .. });
         let client = outbound::client(Reach::Configured(&api_url), timeout).context("building a client for GitHub")?;
         let base = api_url.as_str().parse().context("github.api_url is no address")?;

@@ -45,7 +45,8 @@ fn block(block: &Block) -> Option<Value> {
     }
 }
 
-fn paragraph(content: Vec<Value>) -> Value {
+fn paragraph(content: impl Into<Value>) -> Value {
+    let content: Value = content.into();
     json!({"type": "paragraph", "content": content})
 }
 

@@ -3,8 +3,6 @@
 //! A page asks nothing of anybody: no script, no request, no font. [`policy`] is the content policy that holds it to
 //! that, with the one style that it has.
 
-use std::fmt::Write as _;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
@@ -46,67 +44,67 @@ pub fn policy() -> String {
 }
 
 fn fragment(doc: &Doc, raise: i16) -> String {
-    let mut out = String::new();
-    for block in &doc.blocks {
-        write_block(&mut out, block, raise);
-    }
-    out
+    doc.blocks.iter().map(|b| block(b, raise) + "\n").collect()
 }
 
-fn write_block(out: &mut String, block: &Block, raise: i16) {
+fn block(block: &Block, raise: i16) -> String {
     match block {
         Block::Heading { level, text } => {
             let level = (i16::from(*level) + raise).clamp(1, 6);
-            out.push_str(&format!("<h{level}>{}</h{level}>\n", inlines(text)));
+            tag(&format!("h{level}"), &inlines(text))
         }
-        Block::Paragraph(text) => out.push_str(&format!("<p>{}</p>\n", inlines(text))),
+        Block::Paragraph(text) => tag("p", &inlines(text)),
         Block::Bullets(items) => {
-            let items: String = items.iter().fold(String::new(), |mut all, item| {
-                let _ = writeln!(all, "<li>{}</li>", inlines(item));
-                all
-            });
-            out.push_str(&format!("<ul>\n{items}</ul>\n"));
+            let items: String = items.iter().map(|item| tag("li", &inlines(item)) + "\n").collect();
+            tag("ul", &format!("\n{items}"))
         }
-        Block::Table { head, rows } => write_table(out, head, rows),
-        Block::Quote { text, source } => write_quote(out, text, source),
+        Block::Table { head, rows } => table(head, rows),
+        Block::Quote { text, source } => quote(text, source),
     }
 }
 
-fn write_table(out: &mut String, head: &[String], rows: &[Vec<Vec<Inline>>]) {
-    // A box of its own scrolls on a narrow screen, not the page.
-    out.push_str("<div class=\"wide\" tabindex=\"0\">\n<table>\n");
+fn tag(name: &str, inner: &str) -> String {
+    format!("<{name}>{inner}</{name}>")
+}
+
+fn table(head: &[String], rows: &[Vec<Vec<Inline>>]) -> String {
+    let mut all = String::new();
     if head.iter().any(|h| !h.is_empty()) {
-        let cells: String = head.iter().map(|h| format!("<th scope=\"col\">{}</th>", escaped(h))).collect();
-        out.push_str(&format!("<thead><tr>{cells}</tr></thead>\n"));
+        let cells: String =
+            head.iter().map(|h| format!("<th scope=\"col\">{}</th>", escaped(h))).collect::<Vec<_>>().concat();
+        all = tag("thead", &tag("tr", &cells)) + "\n";
     }
-    out.push_str("<tbody>\n");
-    for row in rows {
-        let cells: String = row.iter().map(|c| format!("<td>{}</td>", inlines(c))).collect();
-        out.push_str(&format!("<tr>{cells}</tr>\n"));
-    }
-    out.push_str("</tbody>\n</table>\n</div>\n");
+    let row = |cells: &Vec<Vec<Inline>>| {
+        let cells: String = cells.iter().map(|c| tag("td", &inlines(c))).collect();
+        tag("tr", &cells) + "\n"
+    };
+    let rows: String = rows.iter().map(row).collect();
+    all += &tag("tbody", &format!("\n{rows}"));
+    // A box of its own scrolls on a narrow screen, not the page.
+    format!("<div class=\"wide\" tabindex=\"0\">\n<table>\n{all}\n</table>\n</div>")
 }
 
-fn write_quote(out: &mut String, text: &str, source: &[Inline]) {
-    out.push_str("<blockquote dir=\"auto\">\n");
+fn quote(text: &str, source: &[Inline]) -> String {
     let clean = clean(text);
     let said: Vec<&str> = clean.lines().map(str::trim).collect();
-    for paragraph in said.split(|line| line.is_empty()).filter(|lines| !lines.is_empty()) {
-        let lines: Vec<String> = paragraph.iter().map(|line| escaped(line)).collect();
-        out.push_str(&format!("<p>{}</p>\n", lines.join("<br>\n")));
-    }
+    let paragraph = |lines: &[&str]| {
+        let lines: Vec<String> = lines.iter().map(|line| escaped(line)).collect();
+        tag("p", &lines.join("<br>\n")) + "\n"
+    };
+    let mut all: String = said.split(|line| line.is_empty()).filter(|lines| !lines.is_empty()).map(paragraph).collect();
     let source = inlines(source);
     if !source.is_empty() {
-        out.push_str(&format!("<footer>— {source}</footer>\n"));
+        all += &tag("footer", &format!("— {source}"));
+        all.push('\n');
     }
-    out.push_str("</blockquote>\n");
+    format!("<blockquote dir=\"auto\">\n{all}</blockquote>")
 }
 
 fn inlines(parts: &[Inline]) -> String {
     joined(parts)
         .iter()
         .map(|part| match part {
-            Inline::Text(t) => escaped(t),
+            Inline::Text(t) => squares(&escaped(t)),
             Inline::Strong(t) => format!("<strong>{}</strong>", escaped(t)),
             Inline::Emph(t) => format!("<em>{}</em>", escaped(t)),
             Inline::Code(t) => format!("<code>{}</code>", escaped(t)),
@@ -120,6 +118,15 @@ fn inlines(parts: &[Inline]) -> String {
             Inline::Break => "<br>\n".into(),
         })
         .collect()
+}
+
+/// A picture's squares drawn by the style, in one colour each: not every device has a font with them.
+fn squares(html: &str) -> String {
+    let mut out = html.to_owned();
+    for (square, class) in [("🟥", "r"), ("🟧", "o"), ("⬜", "w"), ("🟩", "g")] {
+        out = out.replace(square, &format!("<span class=\"sq {class}\">{square}</span>"));
+    }
+    out
 }
 
 /// A text for between tags or between double quotes.
@@ -182,6 +189,13 @@ mod tests {
         let doc = Doc { blocks: vec![heading(3), heading(4)] };
         assert!(page("t", &doc).contains("<h1>t</h1>\n<h2>x</h2>\n<h3>x</h3>\n"));
         assert_eq!(render(&doc), "<h3>x</h3>\n<h4>x</h4>\n");
+    }
+
+    #[test]
+    fn a_pictures_squares_are_drawn_and_stay_text() {
+        let html = render(&Doc { blocks: vec![Block::Paragraph(vec![Inline::Text("🟥🟩 1 & 1".into())])] });
+        let drawn = "<span class=\"sq r\">🟥</span><span class=\"sq g\">🟩</span> 1 &amp; 1";
+        assert_eq!(html, format!("<p>{drawn}</p>\n"));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! is shown from being a mention, a reference or an address. Neither does the other's work.
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod tests;
 
 use super::doc::{Block, Doc, Inline, fitted, joined};
@@ -110,7 +112,7 @@ fn line(inlines: &[Inline], place: Place) -> String {
     };
     let lines: Vec<String> = joined(&inlines.iter().map(plain).collect::<Vec<_>>())
         .split(|part| *part == Inline::Break)
-        .map(|parts| unbroken(parts))
+        .map(unbroken)
         .filter(|line| !line.is_empty())
         .collect();
     lines.join(match place {
@@ -216,7 +218,7 @@ fn code(out: &mut String, text: &str) {
     if out.ends_with('`') {
         out.push(JOINER);
     }
-    out.push_str(&format!("{fence}{pad}{inner}{pad}{fence}"));
+    out.extend([fence.as_str(), pad, &inner, pad, &fence]);
 }
 
 fn link(out: &mut String, text: &str, url: &str) {
@@ -227,5 +229,5 @@ fn link(out: &mut String, text: &str, url: &str) {
     // A link holds no other link; only what looks like an address or a tag could become one.
     let addressed = shown.contains(['@', ':', '<']) || shown.to_lowercase().contains("www.");
     escape_into(out, &if addressed { tame::quiet(shown.trim()) } else { shown.trim().to_owned() });
-    out.push_str(&format!("](<{url}>)"));
+    out.extend(["](<", &url, ">)"]);
 }

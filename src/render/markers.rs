@@ -177,7 +177,7 @@ struct Fence {
 }
 
 impl Fence {
-    /// The rules of CommonMark 0.31: at most three spaces, three or more marks, no backtick behind backticks.
+    /// The rules of `CommonMark` 0.31: at most three spaces, three or more marks, no backtick behind backticks.
     fn opens(line: &str) -> Option<Self> {
         let inner = line.trim_start_matches(' ');
         let mark = inner.chars().next().filter(|c| matches!(c, '`' | '~'))?;

@@ -8,5 +8,7 @@ pub mod markdown;
 pub mod markers;
 pub mod picture;
 pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod tame;
 pub mod wiki;

@@ -7,11 +7,11 @@ use crate::domain::tally::Tally;
 const SQUARES: i64 = 10;
 
 /// A bar of ten coloured squares, worst first: 🟥 negative, 🟧 mixed, ⬜ neutral, 🟩 positive. Whoever is there has at
-/// least one square.
+/// least one square. Where nobody is, there is none: ten white ones would say that they don't care.
 pub fn bar(tally: Tally) -> String {
     let people = tally.people();
     if people <= 0 {
-        return "⬜".repeat(10);
+        return String::new();
     }
     let counts = Sentiment::ALL.map(|s| (s, tally.of(s).max(0)));
     let mut squares = counts.map(|(_, n)| if n == 0 { 0 } else { (n * SQUARES / people).max(1) });
@@ -41,7 +41,12 @@ pub fn legend(tally: Tally) -> String {
         .filter(|s| tally.of(*s) > 0)
         .map(|s| format!("{} {}", tally.of(s), s.as_str()))
         .collect();
-    if parts.is_empty() { "nobody yet".into() } else { parts.join(", ") }
+    if parts.is_empty() { "nobody answered yet".into() } else { parts.join(", ") }
+}
+
+/// The bar and its numbers, as one line: colours alone tell some people nothing.
+pub fn line(tally: Tally) -> String {
+    format!("{} {}", bar(tally), legend(tally)).trim_start().to_owned()
 }
 
 #[cfg(test)]
@@ -54,9 +59,19 @@ mod tests {
             (11, 0, 1, 0, "🟥🟥🟥🟥🟥🟥🟥🟥🟥⬜"),
             (1, 1, 1, 97, "🟥🟧⬜🟩🟩🟩🟩🟩🟩🟩"),
             (0, 0, 0, 3, "🟩🟩🟩🟩🟩🟩🟩🟩🟩🟩"),
-            (0, 0, 0, 0, "⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜"),
+            (0, 0, 1, 0, "⬜⬜⬜⬜⬜⬜⬜⬜⬜⬜"),
+            (0, 0, 0, 0, ""),
         ] {
             assert_eq!(bar(Tally { negative, mixed, neutral, positive }), bar_is);
         }
+    }
+
+    #[test]
+    fn a_line_has_the_numbers_beside_the_bar() {
+        assert_eq!(
+            line(Tally { negative: 2, positive: 2, ..Tally::default() }),
+            "🟥🟥🟥🟥🟥🟩🟩🟩🟩🟩 2 negative, 2 positive"
+        );
+        assert_eq!(line(Tally::default()), "nobody answered yet");
     }
 }

@@ -1,20 +1,24 @@
 //! The readable account of a rollout: as an issue, as Markdown, as a page, as data.
 
-use serde_json::{Value, json};
-
 use super::doc::{Block, Doc, Inline};
-use super::issue::{footer, one_line, wants};
+use super::issue::{counted, footer, one_line, wants};
 use super::picture;
-use crate::domain::rollout::Rollout;
+use crate::domain::rollout::{End, Rollout};
 use crate::domain::tally::Tally;
 use crate::domain::theme::Theme;
-use crate::domain::ticket::Ticket;
+use crate::domain::ticket::{Ticket, TicketState, TrackerName};
 use crate::domain::window::{Transition, Window, WindowState};
+use crate::id::ThemeId;
 use crate::plan::verdict::{self, Share};
 use crate::time::UnixMs;
 
+mod data;
+pub use data::data;
+
 /// Themes that a report names.
 const THEMES_MAX: usize = 20;
+/// Steps of the window that a report names: the latest.
+const STEPS_MAX: usize = 20;
 
 /// Everything that a report tells.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +33,8 @@ pub struct Account<'a> {
     pub tally: Tally,
     /// Of these, people whose sender did not say who they are.
     pub anonymous: i64,
+    /// People who were asked, where that is known.
+    pub asked: Option<i64>,
     /// Statements read, revisions included.
     pub items: i64,
     /// Statements that are spam.
@@ -48,52 +54,114 @@ pub fn title(rollout: &Rollout) -> String {
     format!("Customer feedback on {}", one_line(&rollout.label(), 80))
 }
 
-/// The report as a document.
+/// The section that hearback keeps true in the issue about a rollout.
 pub fn section(a: &Account<'_>) -> Doc {
-    let heading = |text: &str| Block::Heading { level: 4, text: vec![Inline::Text(text.into())] };
+    let mut doc = body(a);
+    doc.blocks.push(footer(a.rollout, None));
+    doc
+}
+
+/// The report as a document that stands alone: a page, a file.
+pub fn body(a: &Account<'_>) -> Doc {
+    let heading = |text: &str| Block::Heading { level: 3, text: vec![Inline::Text(text.into())] };
     let text = |t: String| Block::Paragraph(vec![Inline::Text(t)]);
-    let mut blocks = vec![
-        Block::Paragraph(vec![Inline::Strong(verdict::sentence(a.rollout, a.tally, a.min_people))]),
-        text(format!("{}  {}", picture::bar(a.tally), picture::legend(a.tally))),
-        text(status(a.window)),
-    ];
-    if a.themes.is_empty() {
-        blocks.push(text("No theme: nobody said the same as somebody else.".into()));
-    } else {
+    let mut blocks = vec![Block::Paragraph(vec![Inline::Strong(verdict::sentence(a.rollout, a.tally, a.min_people))])];
+    if a.tally.people() > 0 {
+        blocks.push(text(picture::line(a.tally)));
+    }
+    blocks.push(Block::Paragraph(standing(a)));
+    if !a.themes.is_empty() {
         blocks.push(heading("What they say"));
         blocks.push(themes_table(a));
         if a.themes.len() > THEMES_MAX {
-            blocks.push(text(format!("{} smaller themes are not shown.", a.themes.len() - THEMES_MAX)));
+            let more = i64::try_from(a.themes.len() - THEMES_MAX).unwrap_or(i64::MAX);
+            let are = if more == 1 { "is" } else { "are" };
+            blocks.push(text(format!("{} {are} not shown.", counted(more, "smaller theme", "smaller themes"))));
         }
+    } else if a.tally.people() > 0 {
+        blocks.push(heading("What they say"));
+        blocks.push(text("No theme yet: nobody said the same as somebody else.".into()));
     }
     if !a.suggested.is_empty() {
         blocks.push(heading("Would be filed"));
         blocks.push(text("The policy wants a person's yes before these become tickets of their own:".into()));
         blocks.push(Block::Bullets(a.suggested.iter().map(|s| vec![Inline::Text(s.clone())]).collect()));
     }
-    blocks.push(heading("Stages"));
-    blocks.push(stages_table(a.rollout));
-    blocks.push(heading("The window"));
-    blocks.push(Block::Bullets(a.history.iter().map(|t| vec![Inline::Text(step(t))]).collect()));
+    if !a.rollout.stages.is_empty() {
+        blocks.push(heading("Stages"));
+        blocks.push(stages_table(a.rollout));
+    }
     blocks.push(heading("How sure this is"));
     blocks.push(text(how_sure(a)));
-    blocks.push(footer(a.rollout, None));
+    if !a.history.is_empty() {
+        blocks.push(heading("How the window went"));
+        blocks.push(Block::Bullets(history(a.history)));
+    }
     Doc { blocks }
 }
 
-fn status(window: &Window) -> String {
+/// What was rolled out since when, and whether more is to come.
+fn standing(a: &Account<'_>) -> Vec<Inline> {
+    let since = match (a.rollout.started_at, a.rollout.ended) {
+        (None, _) => " is not rolled out yet".to_owned(),
+        (Some(at), None) => format!(" reaches customers since {}", at.human()),
+        (Some(at), Some((end, how))) => {
+            format!(" reached customers from {} and was {} {}", at.human(), ended(how), end.human())
+        }
+    };
+    let mut said = rolled_out(a.rollout);
+    said.push(Inline::Text(format!("{since}. The window: {}.", status(a.window))));
+    said
+}
+
+/// How a rollout ended, before its time.
+pub fn ended(how: End) -> &'static str {
+    match how {
+        End::RolledBack => "rolled back",
+        End::Deleted => "deleted",
+        End::Archived => "archived",
+    }
+}
+
+/// The rollout's name and repository, with a link to where people read more.
+pub fn rolled_out(rollout: &Rollout) -> Vec<Inline> {
+    let label = rollout.label();
+    let mut named = vec![match &rollout.about.url {
+        Some(url) => Inline::Link { text: label, url: url.clone() },
+        None => Inline::Text(label),
+    }];
+    if let Some(repo) = &rollout.about.repo {
+        named.push(Inline::Text(format!(" of {repo}")));
+    }
+    named
+}
+
+/// The latest steps, oldest first.
+fn history(steps: &[Transition]) -> Vec<Vec<Inline>> {
+    let skipped = steps.len().saturating_sub(STEPS_MAX);
+    let mut shown = Vec::new();
+    if skipped > 0 {
+        shown.push(vec![Inline::Text(format!("{skipped} earlier steps are not shown"))]);
+    }
+    shown.extend(steps[skipped..].iter().map(|t| vec![Inline::Text(step(t))]));
+    shown
+}
+
+/// Where a window stands: `open until 2026-10-16 10:00 UTC, so that the numbers may still move`.
+pub fn status(window: &Window) -> String {
     let until =
         if window.closes_at == UnixMs::NEVER { String::new() } else { format!(" until {}", window.closes_at.human()) };
+    let closed = window.closed_at.map_or_else(String::new, |at| format!(" since {}", at.human()));
     match window.state {
-        WindowState::Planned => "The window is planned: nobody is exposed yet.".into(),
-        WindowState::Open => format!("The window is open{until}."),
-        WindowState::Soaking => format!("Everybody has it; the window is soaking and open{until}."),
-        WindowState::Reopened => format!("The window was reopened{until}."),
-        WindowState::Closing => "The window is closing: what came in is still being read.".into(),
-        WindowState::Closed => {
-            format!("The window is closed since {}.", window.closed_at.map_or_else(String::new, UnixMs::human))
+        WindowState::Planned => "planned, nobody is exposed yet".into(),
+        WindowState::Open => format!("open{until}, so that the numbers may still move"),
+        WindowState::Soaking => {
+            format!("everybody has it; soaking and open{until}, so that the numbers may still move")
         }
-        WindowState::Cancelled => "The window was cancelled: nobody was ever exposed.".into(),
+        WindowState::Reopened => format!("reopened{until}, so that the numbers may still move"),
+        WindowState::Closing => "closing, what came in is still being read".into(),
+        WindowState::Closed => format!("closed{closed}"),
+        WindowState::Cancelled => format!("cancelled{closed}, nobody was ever exposed"),
     }
 }
 
@@ -103,23 +171,44 @@ fn themes_table(a: &Account<'_>) -> Block {
         .iter()
         .take(THEMES_MAX)
         .map(|t| {
-            let ticket = a.tickets.iter().find(|k| k.theme.as_ref() == Some(&t.id));
-            let link = match ticket.and_then(|k| Some((k.key.clone()?, k.url.clone()))) {
-                Some((key, Some(url))) => Inline::Link { text: key, url },
-                Some((key, None)) => Inline::Text(key),
-                None => Inline::Text("-".into()),
-            };
             vec![
                 vec![Inline::Text(t.name.clone())],
                 vec![Inline::Text(wants(t.intent()).into())],
                 vec![Inline::Text(t.tally.people().to_string())],
                 vec![Inline::Text(picture::legend(t.tally))],
-                vec![link],
+                tickets_of(a, &t.id),
             ]
         })
         .collect();
-    let head = ["Theme", "What", "People", "Feeling", "Ticket"].map(ToOwned::to_owned).to_vec();
+    let head = ["Theme", "What", "People", "Feeling", "Tickets"].map(ToOwned::to_owned).to_vec();
     Block::Table { head, rows }
+}
+
+/// A theme's tickets, each as a link where it is there, and as what became of it where it is not.
+fn tickets_of(a: &Account<'_>, theme: &ThemeId) -> Vec<Inline> {
+    let mut cell = Vec::new();
+    for ticket in a.tickets.iter().filter(|k| k.theme.as_ref() == Some(theme)) {
+        if !cell.is_empty() {
+            cell.push(Inline::Text(", ".into()));
+        }
+        let name = ticket.tracker.as_str();
+        cell.push(match (ticket.state, &ticket.key, &ticket.url) {
+            (TicketState::Dismissed, ..) => Inline::Text(format!("{name}: a person deleted it")),
+            (_, Some(key), Some(url)) => Inline::Link { text: shown(ticket.tracker, key), url: url.clone() },
+            (_, Some(key), None) => Inline::Text(shown(ticket.tracker, key)),
+            (TicketState::Failed, None, _) => Inline::Text(format!("{name}: could not be filed")),
+            (TicketState::Wanted | TicketState::Filed, None, _) => Inline::Text(format!("{name}: on its way")),
+        });
+    }
+    if cell.is_empty() { vec![Inline::Text("none".into())] } else { cell }
+}
+
+/// A ticket's key as its tracker's people write it.
+fn shown(tracker: TrackerName, key: &str) -> String {
+    match tracker {
+        TrackerName::GitHub => format!("#{key}"),
+        TrackerName::Jira | TrackerName::Local => key.to_owned(),
+    }
 }
 
 fn stages_table(rollout: &Rollout) -> Block {
@@ -140,73 +229,31 @@ pub fn step(t: &Transition) -> String {
         Some(from) if from == t.to => format!("{} until {}", t.to.as_str(), t.closes_at.human()),
         Some(_) | None => t.to.as_str().to_owned(),
     };
-    format!("{}: {what}, because {} ({})", t.at.human(), t.cause, t.actor)
+    format!("{}: {what}; {} ({})", t.at.human(), t.cause, t.actor)
 }
 
 fn how_sure(a: &Account<'_>) -> String {
     let people = a.tally.people();
-    format!(
-        "{people} distinct people in {} statements; each person counts once, with the latest statement. {} of them did not \
-         say who they are: of these, the same words count as one person. {} statements were set aside as spam. How many \
-         were asked is not known, so no response rate is claimed.",
-        a.items, a.anonymous, a.spam
-    )
+    let mut said = Vec::new();
+    if people > 0 {
+        let who = counted(people, "distinct person", "distinct people");
+        let wrote = counted(a.items, "statement", "statements");
+        said.push(format!("{who} in {wrote}: each person counts once, with the latest statement."));
+    }
+    if a.anonymous > 0 {
+        let did = "did not say who they are: of these, the same words count as one person.";
+        said.push(format!("{} of them {did}", a.anonymous));
+    }
+    if a.spam > 0 {
+        let were = if a.spam == 1 { "was" } else { "were" };
+        said.push(format!("{} {were} set aside as spam.", counted(a.spam, "statement", "statements")));
+    }
+    said.push(match a.asked {
+        Some(asked) => format!("{} people who were asked answered.", Share::of(people, asked.max(people)).words()),
+        None => "How many were asked is not known, so no response rate is claimed.".into(),
+    });
+    said.join(" ")
 }
 
-/// The report as data: the same numbers, with the ids behind them.
-pub fn data(a: &Account<'_>) -> Value {
-    let people = a.tally.people();
-    let share = Share::of(a.tally.negative, people);
-    json!({
-        "rollout": a.rollout.id,
-        "label": a.rollout.label(),
-        "verdict": {
-            "leaning": verdict::leaning(a.tally, a.min_people).as_str(),
-            "sentence": verdict::sentence(a.rollout, a.tally, a.min_people),
-        },
-        "window": {
-            "state": a.window.state,
-            "opened_at": a.window.opened_at.map(UnixMs::rfc3339),
-            "closes_at": (a.window.closes_at != UnixMs::NEVER).then(|| a.window.closes_at.rfc3339()),
-            "closed_at": a.window.closed_at.map(UnixMs::rfc3339),
-        },
-        "people": people,
-        "anonymous": a.anonymous,
-        "statements": a.items,
-        "spam": a.spam,
-        "sentiment": a.tally,
-        "negative_share": {"low": share.low, "high": share.high, "part": share.part, "whole": share.whole},
-        "themes": a.themes.iter().map(|t| json!({
-            "id": t.id,
-            "name": t.name,
-            "intent": t.intent(),
-            "people": t.tally.people(),
-            "sentiment": t.tally,
-            "confidence": t.confidence(),
-            "first_at": t.first_at.rfc3339(),
-            "last_at": t.last_at.rfc3339(),
-        })).collect::<Vec<_>>(),
-        "tickets": a.tickets.iter().map(|t| json!({
-            "id": t.id,
-            "theme": t.theme,
-            "tracker": t.tracker,
-            "state": t.state,
-            "key": t.key,
-            "url": t.url,
-            "error": t.error,
-        })).collect::<Vec<_>>(),
-        "stages": a.rollout.stages.iter().map(|s| json!({
-            "name": s.name,
-            "exposure": s.exposure.words(),
-            "from": s.from.rfc3339(),
-            "until": s.until.map(UnixMs::rfc3339),
-        })).collect::<Vec<_>>(),
-        "history": a.history.iter().map(|t| json!({
-            "from": t.from,
-            "to": t.to,
-            "at": t.at.rfc3339(),
-            "cause": t.cause.to_string(),
-            "actor": t.actor,
-        })).collect::<Vec<_>>(),
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -23,9 +23,8 @@ pub fn clean(text: &str) -> String {
         let before = shown.chars().next_back();
         match c {
             '\r' if chars.peek() == Some(&'\n') => {}
-            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('\n'),
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('\n'),
             '\t' => shown.push(' '),
-            '\n' => shown.push('\n'),
             '\u{200c}' | '\u{200d}' => {
                 let joins = |c: Option<char>| c.is_some_and(|c| !c.is_ascii() && !hidden(c) && !joiner(c));
                 if joins(before) && joins(chars.peek().copied()) {
@@ -167,7 +166,8 @@ pub fn address(url: &str) -> Option<String> {
         match c {
             // In a host these are an IPv6 address, which no tracker lives at.
             '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '|' | '\\' | '`' | '"' | '\'' | '*' | '~' | '!' | '^' => {
-                safe.push_str(&format!("%{:02X}", u32::from(c)));
+                safe.push('%');
+                safe.push_str(&hex::encode_upper(c.to_string()));
             }
             c => safe.push(c),
         }

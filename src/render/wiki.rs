@@ -93,7 +93,7 @@ fn unbroken(parts: &[Inline]) -> String {
                 let shown = if tame::clean(text).trim().is_empty() { &url } else { text };
                 out.push('[');
                 escape_into(&mut out, shown.trim());
-                out.push_str(&format!("|{url}]"));
+                out.extend(["|", &url, "]"]);
             }
             Inline::Break => {}
         }
@@ -112,12 +112,12 @@ fn escape_into(out: &mut String, text: &str) {
     let flat = tame::clean(text).replace('\n', " ");
     let flat = if out.is_empty() { flat.trim_start() } else { &flat };
     let chars: Vec<char> = tame::quiet(flat).chars().collect();
-    if out.is_empty() {
-        if let Some(after) = begins_block(&chars) {
-            out.extend(&chars[..after]);
-            out.push(JOINER);
-            return escape_rest(out, &chars, after);
-        }
+    if out.is_empty()
+        && let Some(after) = begins_block(&chars)
+    {
+        out.extend(&chars[..after]);
+        out.push(JOINER);
+        return escape_rest(out, &chars, after);
     }
     escape_rest(out, &chars, 0);
 }

@@ -209,12 +209,11 @@ fn address(raw: &RawValue) -> Result<Option<String>, String> {
 
 fn moment(raw: &RawValue, now: UnixMs) -> Result<UnixMs, String> {
     let expected = || "expected a time as 2026-10-09T10:00:00Z, or milliseconds since 1970".to_owned();
-    let at = match serde_json::from_str::<i64>(raw.get()) {
-        Ok(ms) => UnixMs(ms),
-        Err(_) => {
-            let text: String = serde_json::from_str(raw.get()).map_err(|_| expected())?;
-            UnixMs::parse_rfc3339(text.trim()).ok_or_else(expected)?
-        }
+    let at = if let Ok(ms) = serde_json::from_str::<i64>(raw.get()) {
+        UnixMs(ms)
+    } else {
+        let text: String = serde_json::from_str(raw.get()).map_err(|_| expected())?;
+        UnixMs::parse_rfc3339(text.trim()).ok_or_else(expected)?
     };
     if at.since(now) > FUTURE_MAX_MS {
         return Err("it lies in the future; 5 minutes are allowed: check the sender's clock".into());

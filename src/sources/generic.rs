@@ -1,5 +1,6 @@
 //! Anything else that can send a webhook in the Standard Webhooks form: flags and releases of platforms without a file
-//! of their own.
+//! of their own. The body may be a CloudEvent in structured JSON too: its `type` ends in one of the types below, such
+//! as `com.acme.release.published`, and its `time` is the timestamp.
 //!
 //! ```json
 //! {"type": "feature_flag.changed", "timestamp": "2026-10-09T10:00:00Z",
@@ -29,14 +30,23 @@ pub const SOURCE: Source = Source {
 
 /// Longest name that is kept, in characters.
 const NAME_MAX: usize = 200;
+/// What is read; CloudEvents put their sender's reversed domain before it.
+const TYPES: &[&str] = &[
+    "feature_flag.changed",
+    "flag.changed",
+    "release.published",
+    "release.unpublished",
+    "release.deleted",
+    "deployment.succeeded",
+];
 
 #[derive(Deserialize)]
-struct Outer<'a> {
+struct Outer {
     #[serde(rename = "type")]
     kind: String,
+    #[serde(alias = "time")]
     timestamp: Option<String>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    data: Option<Box<RawValue>>,
 }
 
 fn envelope(headers: &Headers, body: &[u8]) -> Result<Envelope, BadBody> {
@@ -55,24 +65,20 @@ struct OuterKind {
 }
 
 fn parse(_event: &str, body: &[u8], received_at: UnixMs) -> Result<Meaning, BadBody> {
-    let text = std::str::from_utf8(body).map_err(|_| BadBody::of("", "not JSON: not UTF-8"))?;
-    let outer: Outer<'_> = {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        serde_path_to_error::deserialize(&mut reader)
-            .map_err(|e| BadBody::of(&e.path().to_string(), super::describe(e.inner())))?
-    };
+    let outer: Outer = read_json(body)?;
     let occurred_at = match outer.timestamp.as_deref().map(UnixMs::parse_rfc3339) {
         Some(None) => return Err(BadBody::of("timestamp", "expected a time as 2026-10-09T10:00:00Z")),
         Some(Some(at)) => Some(at),
         None => None,
     };
-    let data = outer.data.map_or("{}", RawValue::get).as_bytes();
+    let data = outer.data.as_deref().map_or("{}", RawValue::get).as_bytes();
     let inside = |e: BadBody| BadBody {
         field: if e.field.is_empty() { "data".into() } else { format!("data.{}", e.field) },
         ..e
     };
     let moment = Moment { occurred_at, received_at };
-    match outer.kind.as_str() {
+    let kind = TYPES.iter().find(|t| outer.kind.strip_suffix(**t).is_some_and(|b| b.is_empty() || b.ends_with('.')));
+    match kind.copied().unwrap_or(&outer.kind) {
         "feature_flag.changed" | "flag.changed" => flag_changed(data, moment).map_err(inside),
         "release.published" => release(data, moment, Release::Published).map_err(inside),
         "release.unpublished" => release(data, moment, Release::Unpublished).map_err(inside),

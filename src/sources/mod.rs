@@ -158,12 +158,16 @@ pub fn source(name: &str) -> Option<&'static Source> {
 /// Reads JSON into a wire type; the error names the field, never the value.
 pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadBody> {
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-        let path = e.path().to_string();
-        BadBody { field: if path == "." { String::new() } else { path }, problem: describe(e.inner()) }
-    })?;
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|e| BadBody { field: place(e.path()), problem: describe(e.inner()) })?;
     reader.end().map_err(|_| BadBody::of("", "not JSON: there is more after the end of the first value"))?;
     Ok(value)
+}
+
+/// The field that an error is about; empty where it is about the whole body.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let path = path.to_string();
+    path.trim_end_matches('?').trim_end_matches('.').to_owned()
 }
 
 /// What serde says without what the sender wrote: `invalid type: string "…", expected i64` holds the value.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Draft, IssueTracker, Remote, Revised, Written};
+use super::{Draft, IssueTracker, Remote, Revised, Written, reworded};
 use crate::domain::repo::RepoName;
-use crate::github::{Failure, GitHub, Issue, StateReason};
+use crate::github::{Comment, Failure, GitHub, Issue, StateReason};
 use crate::http::RemoteError;
 use crate::render::doc::Doc;
 use crate::render::markdown;
@@ -96,6 +96,20 @@ impl GitHubTracker {
         Ok(())
     }
 
+    async fn revise_in(&self, repo: &RepoName, number: u64, draft: &Draft<'_>) -> Result<Revised, RemoteError> {
+        let issue = match self.github.issue(repo, number).await {
+            Ok(issue) => issue,
+            Err(gone) if gone.is_gone() => return self.fate(repo, number, &gone).await,
+            Err(other) => return Err(other.error),
+        };
+        let body = markers::splice(&issue.body, draft.marker, &markdown::render(draft.body));
+        if body == issue.body {
+            return Ok(Revised::Unchanged);
+        }
+        self.github.edit_body(repo, number, &body).await?;
+        Ok(Revised::Written)
+    }
+
     async fn put(
         &self,
         repo: &RepoName,
@@ -105,17 +119,7 @@ impl GitHubTracker {
         section: &str,
     ) -> Result<u64, RemoteError> {
         let found = match known {
-            Some(id) => match self.github.comment(repo, id).await {
-                Err(gone) if matches!(gone.error, RemoteError::Gone { .. }) => {
-                    // A comment counts as deleted only where the repository is there to say so.
-                    self.reachable(repo).await.map_err(|e| match e {
-                        RemoteError::Gone { what } => RemoteError::Refused { problem: format!("not there: {what}") },
-                        other => other,
-                    })?;
-                    return Err(gone.error);
-                }
-                other => Some(other?),
-            },
+            Some(id) => Some(self.known_comment(repo, id).await?),
             None => {
                 let me = self.github.login().await?;
                 let all = self.github.comments(repo, number).await?;
@@ -125,21 +129,31 @@ impl GitHubTracker {
         let Some(comment) = found else {
             return Ok(self.github.create_comment(repo, number, &markers::wrap(marker, section)).await?);
         };
-        // The comment is ours as a whole: where its markers are damaged, nothing of its old words may stay.
-        let body = if markers::holds(&comment.body, marker) {
-            markers::splice(&comment.body, marker, section)
-        } else {
-            markers::wrap(marker, section)
-        };
+        let body = reworded(&comment.body, marker, section);
         if body != comment.body {
             self.github.edit_comment(repo, comment.id, &body).await?;
         }
         Ok(comment.id)
     }
 
+    /// A comment of ours. It counts as deleted only where the repository is there to say so.
+    async fn known_comment(&self, repo: &RepoName, id: u64) -> Result<Comment, RemoteError> {
+        let failure = match self.github.comment(repo, id).await {
+            Ok(comment) => return Ok(comment),
+            Err(failure) => failure,
+        };
+        if failure.is_gone() {
+            self.reachable(repo).await.map_err(|e| match e {
+                RemoteError::Gone { what } => RemoteError::Refused { problem: format!("not there: {what}") },
+                other => other,
+            })?;
+        }
+        Err(failure.error)
+    }
+
     async fn close_as_double(&self, repo: &RepoName, number: u64, keeper: &Remote) -> Result<(), RemoteError> {
         let issue = match self.github.issue(repo, number).await {
-            Err(gone) if matches!(gone.error, RemoteError::Gone { .. }) => return Ok(()),
+            Err(gone) if gone.is_gone() => return Ok(()),
             other => other?,
         };
         let me = self.github.login().await?;
@@ -185,18 +199,7 @@ impl IssueTracker for GitHubTracker {
 
     async fn revise(&self, target: &str, key: &str, draft: &Draft<'_>) -> Result<Revised, RemoteError> {
         let (repo, number) = (repo(target)?, number(key)?);
-        let issue = match self.github.issue(&repo, number).await {
-            Err(gone) if matches!(gone.error, RemoteError::Gone { .. }) => {
-                return self.fate(&repo, number, &gone).await;
-            }
-            other => other?,
-        };
-        let body = markers::splice(&issue.body, draft.marker, &markdown::render(draft.body));
-        if body == issue.body {
-            return Ok(Revised::Unchanged);
-        }
-        self.github.edit_body(&repo, number, &body).await?;
-        Ok(Revised::Written)
+        self.in_time(self.revise_in(&repo, number, draft)).await
     }
 
     async fn put_comment(

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use self::folder::{Folder, Made};
-use super::{Draft, IssueTracker, Remote, Revised, Written};
+use super::{Draft, IssueTracker, Remote, Revised, Written, reworded};
 use crate::http::RemoteError;
 use crate::render::doc::{Block, Doc, Inline};
 use crate::render::markdown;
@@ -74,7 +74,7 @@ impl IssueTracker for LocalTracker {
     async fn create(&self, _: &str, draft: &Draft<'_>) -> Result<Written, RemoteError> {
         let name = format!("{}-{}.md", slug(draft.title), plain(&draft.marker.token()));
         let section = markers::wrap(draft.marker, &markdown::render(draft.body));
-        let text = format!("{}\n\n{}", head(draft.title, draft.labels), section);
+        let text = format!("{}\n\n{}\n", head(draft.title, draft.labels), section);
         self.within(move |folder| {
             // Where another process was faster, its file is the ticket.
             let text = match folder.make(&name, &text)? {
@@ -111,15 +111,10 @@ impl IssueTracker for LocalTracker {
                 return Err(gone(&key));
             }
             let beside = folder.below(&format!("{}.comments", key.trim_end_matches(".md")));
-            let whole = markers::wrap(&marker, &section);
-            let wanted = |text: &str| {
-                // The comment is ours as a whole: where its markers are damaged, nothing of its old words may stay.
-                if markers::holds(text, &marker) { markers::splice(text, &marker, &section) } else { whole.clone() }
-            };
-            if !known && beside.make(&name, &whole)? == Made::New {
+            if !known && beside.make(&name, &markers::wrap(&marker, &section))? == Made::New {
                 return Ok(id);
             }
-            match beside.rewrite(&name, wanted)? {
+            match beside.rewrite(&name, |text| reworded(text, &marker, &section))? {
                 Revised::Deleted => Err(gone(&format!("the comment {name} on {key}"))),
                 Revised::Written | Revised::Unchanged => Ok(id),
             }
@@ -218,7 +213,7 @@ fn plain(token: &str) -> String {
 
 /// A key as the name of a file in the folder, and of nothing else.
 fn file_name(key: &str) -> Result<String, RemoteError> {
-    let fine = key.ends_with(".md")
+    let fine = key.strip_suffix(".md").is_some_and(|stem| !stem.is_empty())
         && !key.starts_with('.')
         && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if fine {

@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use crate::domain::ticket::{Severity, TrackerName};
 use crate::http::RemoteError;
 use crate::render::doc::Doc;
-use crate::render::markers::Marker;
+use crate::render::markers::{self, Marker};
 use crate::time::UnixMs;
 pub use github::GitHubTracker;
 pub use jira::{Fields as JiraFields, JiraTracker};
@@ -97,6 +97,16 @@ pub trait IssueTracker: Send + Sync + fmt::Debug {
 
     /// Tries whether tickets could be filed in `target`. Gives a line for people: who we are there.
     async fn check(&self, target: &str) -> Result<String, RemoteError>;
+}
+
+/// A comment of ours with other words in it; what people added around them stays. A comment is ours as a whole: where
+/// its markers are damaged, nothing of its old words may stay, because somebody may have asked for that.
+fn reworded(comment: &str, marker: &Marker, section: &str) -> String {
+    if markers::holds(comment, marker) && comment.contains(markers::END) {
+        markers::splice(comment, marker, section)
+    } else {
+        markers::wrap(marker, section)
+    }
 }
 
 /// The trackers that are configured.

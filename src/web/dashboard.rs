@@ -12,13 +12,12 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::App;
-use super::page::page;
 use super::problem::Problem;
 use super::query::{Page, no_such_rollout, rollout_id};
 use super::rollouts::{Overview, newest};
 use crate::flow::reports;
 use crate::render::doc::{Block, Doc, Inline};
-use crate::render::{picture, report};
+use crate::render::{html, picture, report};
 
 /// Rollouts on the first page.
 const ROLLOUTS_MAX: i64 = 100;
@@ -69,7 +68,7 @@ pub async fn index(State(app): State<App>, headers: HeaderMap) -> Result<Html<St
     if more.is_some() {
         blocks.push(text(&format!("The newest {ROLLOUTS_MAX} are shown; GET /v1/rollouts lists all.")));
     }
-    Ok(Html(page("What customers think of each rollout", &Doc { blocks })))
+    Ok(Html(html::page("What customers think of each rollout", &Doc { blocks })))
 }
 
 fn row(o: &Overview, host: &str) -> Vec<Vec<Inline>> {
@@ -88,5 +87,5 @@ pub async fn rollout(State(app): State<App>, Path(id): Path<String>) -> Result<H
     let id = rollout_id(&id)?;
     let full = reports::by_id(&app.ctx, &id).await?.ok_or_else(no_such_rollout)?;
     let account = full.account();
-    Ok(Html(page(&report::title(account.rollout), &report::section(&account))))
+    Ok(Html(html::page(&report::title(account.rollout), &report::section(&account))))
 }

@@ -1,5 +1,7 @@
 //! What stands around every request: its name, the headers that protect browsers, and its line in the log.
 
+use std::sync::LazyLock;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
@@ -7,18 +9,21 @@ use axum::response::Response;
 use tracing::{Instrument, info, info_span};
 
 use crate::flow::Context;
+use crate::render::html;
 
 /// The name of a request, for whoever asks about it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// No script, no frame, nothing from elsewhere; styles stand in the pages themselves.
-const PROTECTION: [(HeaderName, &str); 5] = [
+/// What browsers may load: nothing but the style of our own pages.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let policy = format!("{}; frame-ancestors 'none'", html::policy());
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+});
+
+/// No guessing of types, no frame, no trace of where a reader came from.
+const PROTECTION: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CACHE_CONTROL, "no-store"),
 ];
@@ -37,6 +42,7 @@ pub async fn frame(State(ctx): State<Context>, request: Request, next: Next) -> 
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     for (name, value) in PROTECTION {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

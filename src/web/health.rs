@@ -57,7 +57,7 @@ async fn backlog(ctx: &Context) -> Result<(i64, Option<UnixMs>)> {
     Ok(waiting)
 }
 
-/// The counters, as OpenMetrics text.
+/// The counters, as `OpenMetrics` text.
 pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     let telemetry = &app.ctx.telemetry;
     let mut tx = app.ctx.db.read().await?;

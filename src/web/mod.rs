@@ -16,7 +16,6 @@ mod hooks;
 mod kpis;
 mod open;
 mod openapi;
-mod page;
 mod parts;
 pub mod problem;
 mod query;

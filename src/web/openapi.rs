@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the OpenAPI 3.1 document, written by hand and held to the router by a test.
+//! `GET /openapi.json`: the `OpenAPI` 3.1 document, written by hand and held to the router by a test.
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};

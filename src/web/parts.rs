@@ -6,7 +6,6 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::page::page;
 use super::problem::Problem;
 use super::query::{Page, Query, listed, no_such_rollout, rollout_id};
 use super::{App, auth};
@@ -14,7 +13,7 @@ use crate::domain::feedback::Feedback;
 use crate::domain::theme::Theme;
 use crate::flow::reports::{self, Full};
 use crate::id::{FeedbackId, RolloutId};
-use crate::render::{markdown, report};
+use crate::render::{html, markdown, report};
 use crate::store::{decisions, feedback, rollouts, themes};
 use crate::time::UnixMs;
 
@@ -44,7 +43,7 @@ pub async fn statements(
         feedback::of_rollout(&mut tx, &id, before.as_ref().map(|(at, id)| (*at, id)), page.limit + 1).await?;
     tx.commit().await?;
     let next = page.cut(&mut rows, |f| (f.occurred_at, f.id.0.clone()));
-    Ok(Json(listed("feedback", rows.iter().map(statement).collect::<Vec<_>>(), next)))
+    Ok(Json(listed("feedback", rows.iter().map(statement).collect::<Vec<_>>(), next.as_deref())))
 }
 
 fn statement(f: &Feedback) -> Value {
@@ -203,9 +202,10 @@ pub async fn account(
                 format!("# {}\n\n{}", report::title(account.rollout), markdown::render(&report::section(&account)));
             Ok(typed("text/markdown; charset=utf-8", text))
         }
-        "html" => {
-            Ok(typed("text/html; charset=utf-8", page(&report::title(account.rollout), &report::section(&account))))
-        }
+        "html" => Ok(typed(
+            "text/html; charset=utf-8",
+            html::page(&report::title(account.rollout), &report::section(&account)),
+        )),
         _ => Err(Problem::field("format", "expected json, md or html")),
     }
 }

@@ -194,4 +194,22 @@ mod tests {
         let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
         assert!(!String::from_utf8_lossy(&body).contains("table"));
     }
+
+    #[tokio::test]
+    async fn a_panic_is_a_fault_of_ours_and_tells_nothing() {
+        async fn broken() -> StatusCode {
+            panic!("the secret is hunter2")
+        }
+        let router = axum::Router::new()
+            .route("/", axum::routing::get(broken))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(panicked));
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let answer = tower::ServiceExt::oneshot(router, request).await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (500, &HeaderValue::from_static(MEDIA_TYPE))
+        );
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("hunter2"));
+    }
 }

@@ -88,7 +88,7 @@ impl Page {
 }
 
 /// A page of a list as it is sent: the list under its own name, and where the next page begins.
-pub fn listed(name: &str, items: impl Serialize, next: Option<String>) -> serde_json::Value {
+pub fn listed(name: &str, items: impl Serialize, next: Option<&str>) -> serde_json::Value {
     serde_json::json!({ name: items, "next": next })
 }
 

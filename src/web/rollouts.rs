@@ -29,7 +29,7 @@ pub async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Resul
         items.extend(Overview::load(&app, &mut tx, &id).await?.map(|o| o.data()));
     }
     tx.commit().await?;
-    Ok(Json(listed("rollouts", items, next)))
+    Ok(Json(listed("rollouts", items, next.as_deref())))
 }
 
 /// The ids of a page, and the cursor of the next.

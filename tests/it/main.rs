@@ -1,12 +1,15 @@
 //! The whole of hearback against fake worlds, real databases and the real binary.
 mod cli;
+mod config;
 mod crash;
 mod databases;
 mod e2e;
 mod flows;
+mod jira;
 mod layers;
 mod rules;
 mod service;
+mod sources;
 mod store;
 mod trackers;
 mod worlds;

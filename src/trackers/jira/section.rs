@@ -127,7 +127,8 @@ fn quoted(text: &str) -> Vec<Range<usize>> {
     let mut spans = Vec::new();
     for name in ["{quote", "{code", "{noformat"] {
         let mut open = None;
-        let at = text.match_indices(name).filter(|(at, _)| text[at + name.len()..].starts_with(['}', ':']));
+        let is_macro = |at: usize| text[at + name.len()..].starts_with(['}', ':']) && !text[..at].ends_with('\\');
+        let at = text.match_indices(name).filter(|(at, _)| is_macro(*at));
         for (at, _) in at {
             match open.take() {
                 None => open = Some(at),

@@ -77,7 +77,7 @@ impl Folder {
             Ok(()) => self.settle().map(|()| Made::New),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(Made::ThereAlready),
             // A file system without links.
-            Err(_) if !self.path_of(name).exists() => self.put(draft, name).map(|()| Made::New),
+            Err(_) if !self.path_of(name).exists() => self.put(&draft, name).map(|()| Made::New),
             Err(_) => Ok(Made::ThereAlready),
         }
     }
@@ -93,7 +93,7 @@ impl Folder {
             let draft = self.draft(&new)?;
             // A person's editor may have saved while ours was written.
             if self.read(name)?.as_deref() == Some(&text) {
-                self.put(draft, name)?;
+                self.put(&draft, name)?;
                 return Ok(Revised::Written);
             }
         }
@@ -121,7 +121,7 @@ impl Folder {
         write().map_err(|e| self.failed("write to", &e))
     }
 
-    fn put(&self, draft: Draft, name: &str) -> Result<(), RemoteError> {
+    fn put(&self, draft: &Draft, name: &str) -> Result<(), RemoteError> {
         fs::rename(draft.path(), self.path_of(name)).map_err(|e| self.failed("write to", &e))?;
         self.settle()
     }

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use super::*;
 
+/// Method, path, headers and body; the status and the fields that are named.
+type Case<'a> = (&'a str, String, &'a [(&'a str, &'a str)], &'a str, u16, &'a [&'a str]);
+
 #[tokio::test]
 async fn what_is_not_expected_is_named_and_kept_nowhere() {
     let w = World::new("feedback_max_bytes = 2000\nbody_max_bytes = 2000\n").await;
@@ -20,7 +23,11 @@ async fn what_is_not_expected_is_named_and_kept_nowhere() {
     let at = |rest: &str| format!("/v1/rollouts/{id}{rest}");
     let none = "/v1/rollouts/ro_00000000000000000000";
     let long_key = format!("Bearer {}", "k".repeat(600));
-    let cases: Vec<(&str, String, &[(&str, &str)], &str, u16, &[&str])> = vec![
+    let long_headers: &[(&str, &str)] = &[("authorization", &long_key)];
+    let bare: &[(&str, &str)] = &[("authorization", &public)];
+    let nowhere: &[(&str, &str)] = &[("authorization", &public), ("origin", "null")];
+    let evil: &[(&str, &str)] = &[("authorization", &public), ("origin", "https://evil.example")];
+    let cases: Vec<Case<'_>> = vec![
         ("GET", "/nowhere".into(), &[], "", 404, &[]),
         ("GET", "/hooks/github".into(), &[], "", 405, &[]),
         ("PUT", "/v1/feedback".into(), auth, "", 405, &[]),
@@ -34,17 +41,10 @@ async fn what_is_not_expected_is_named_and_kept_nowhere() {
         ("POST", "/v1/feedback".into(), &[("authorization", "Basic eDp5")], "{}", 401, &[]),
         ("POST", "/v1/feedback".into(), &[("authorization", "Bearer ")], "{}", 401, &[]),
         ("POST", "/v1/feedback".into(), &[("authorization", "Bearer nobody")], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", &long_key)], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", &public)], "{}", 403, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", &public), ("origin", "null")], "{}", 403, &[]),
-        (
-            "POST",
-            "/v1/feedback".into(),
-            &[("authorization", &public), ("origin", "https://evil.example")],
-            "{}",
-            403,
-            &[],
-        ),
+        ("POST", "/v1/feedback".into(), long_headers, "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), bare, "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), nowhere, "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), evil, "{}", 403, &[]),
         ("POST", "/v1/feedback".into(), page, "{}", 400, &["text"]),
         ("POST", "/v1/feedback".into(), auth, "", 400, &[""]),
         ("POST", "/v1/feedback".into(), auth, "[", 400, &[""]),

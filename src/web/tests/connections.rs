@@ -112,9 +112,9 @@ async fn a_slow_body_is_told_so() {
 #[tokio::test]
 async fn headers_are_bounded_in_number_and_size() {
     let s = Listening::start("").await;
-    let many: String = (0..65).map(|i| format!("x-{i}: a\r\n")).collect();
+    let many: Vec<String> = (0..65).map(|i| format!("x-{i}: a\r\n")).collect();
     for (headers, expected) in [
-        (many, "431"),
+        (many.concat(), "431"),
         (format!("x: {}\r\n", "a".repeat(20_000)), "431"),
         ("content-length: 1\r\ncontent-length: 2\r\n".into(), "400"),
         (String::new(), "200"),

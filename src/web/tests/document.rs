@@ -1,4 +1,4 @@
-//! The OpenAPI document tells what is there, and what is there is in it.
+//! The `OpenAPI` document tells what is there, and what is there is in it.
 
 use std::collections::BTreeSet;
 

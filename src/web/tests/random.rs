@@ -6,7 +6,7 @@ use crate::id::Entropy;
 /// Bodies: noise, and JSON that is almost right.
 fn bodies(n: usize, seeds: &[&str]) -> Vec<Vec<u8>> {
     let entropy = CountingEntropy::default();
-    let mut draw = || entropy.bits();
+    let draw = || entropy.bits();
     (0..n)
         .map(|i| {
             let length = usize::try_from(draw() % 300).unwrap();

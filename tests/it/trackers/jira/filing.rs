@@ -19,7 +19,6 @@ async fn cloud_is_asked_once_with_marker_and_document() {
     assert_eq!(written.remote, desk.remote("SHOP-1"));
     assert_eq!(written.notes, [""; 0]);
     let asked = request(&desk);
-    let mac = section().mac;
     insta::assert_snapshot!(shown(&asked), @r##"
     description: {"content":[{"content":[{"marks":[{"attrs":{"color":"#97a0af"},"type":"textColor"}],"text":"hearback:begin ro_267a90d7657eb218f1a0 th_1 MAC","type":"text"}],"type":"paragraph"},{"attrs":{"level":3},"content":[{"text":"What customers say","type":"text"}],"type":"heading"},{"content":[{"marks":[{"type":"strong"}],"text":"crashes on pay","type":"text"},{"text":", 12 people","type":"text"}],"type":"paragraph"},{"content":[{"marks":[{"attrs":{"color":"#97a0af"},"type":"textColor"}],"text":"hearback:end MAC","type":"text"}],"type":"paragraph"}],"type":"doc","version":1}
     issuetype: {"name":"Task"}
@@ -67,7 +66,7 @@ async fn data_center_is_asked_once_with_wiki_markup_and_then_for_the_property() 
     let desk = desk_with(Flavour::DataCenter, with_priority("High")).await;
     assert_eq!(desk.file().await.unwrap().remote, desk.remote("SHOP-1"));
     insta::assert_snapshot!(shown(&request(&desk)), @r##"
-    description: "{color:#97a0af}hearback:begin ro_267a90d7657eb218f1a0 th_1 MAC{color}\n\nh3. What customers say\n\n*crashes on pay*, 12 people\n\n{color:#97a0af}hearback:end MAC{color}"
+    description: "{color:#97a0af}hearback:begin ro_267a90d7657eb218f1a0 th_1 MAC{color}\n\nh3. What customers say\n\n{*}crashes on pay{*}, 12 people\n\n{color:#97a0af}hearback:end MAC{color}"
     issuetype: {"name":"Task"}
     labels: ["hearback","needs-a-look","TOKEN"]
     priority: {"name":"High"}

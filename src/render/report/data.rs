@@ -1,0 +1,66 @@
+//! The report as data.
+
+use serde_json::{Value, json};
+
+use super::Account;
+use crate::plan::verdict::{self, Share};
+use crate::time::UnixMs;
+
+/// The report as data: the same numbers, with the ids behind them.
+pub fn data(a: &Account<'_>) -> Value {
+    let people = a.tally.people();
+    let share = Share::of(a.tally.negative, people);
+    json!({
+        "rollout": a.rollout.id,
+        "label": a.rollout.label(),
+        "verdict": {
+            "leaning": verdict::leaning(a.tally, a.min_people).as_str(),
+            "sentence": verdict::sentence(a.rollout, a.tally, a.min_people),
+        },
+        "window": {
+            "state": a.window.state,
+            "opened_at": a.window.opened_at.map(UnixMs::rfc3339),
+            "closes_at": (a.window.closes_at != UnixMs::NEVER).then(|| a.window.closes_at.rfc3339()),
+            "closed_at": a.window.closed_at.map(UnixMs::rfc3339),
+        },
+        "people": people,
+        "anonymous": a.anonymous,
+        "asked": a.asked,
+        "statements": a.items,
+        "spam": a.spam,
+        "sentiment": a.tally,
+        "negative_share": {"low": share.low, "high": share.high, "part": share.part, "whole": share.whole},
+        "themes": a.themes.iter().map(|t| json!({
+            "id": t.id,
+            "name": t.name,
+            "intent": t.intent(),
+            "people": t.tally.people(),
+            "sentiment": t.tally,
+            "confidence": t.confidence(),
+            "first_at": t.first_at.rfc3339(),
+            "last_at": t.last_at.rfc3339(),
+        })).collect::<Vec<_>>(),
+        "tickets": a.tickets.iter().map(|t| json!({
+            "id": t.id,
+            "theme": t.theme,
+            "tracker": t.tracker,
+            "state": t.state,
+            "key": t.key,
+            "url": t.url,
+            "error": t.error,
+        })).collect::<Vec<_>>(),
+        "stages": a.rollout.stages.iter().map(|s| json!({
+            "name": s.name,
+            "exposure": s.exposure.words(),
+            "from": s.from.rfc3339(),
+            "until": s.until.map(UnixMs::rfc3339),
+        })).collect::<Vec<_>>(),
+        "history": a.history.iter().map(|t| json!({
+            "from": t.from,
+            "to": t.to,
+            "at": t.at.rfc3339(),
+            "cause": t.cause.to_string(),
+            "actor": t.actor,
+        })).collect::<Vec<_>>(),
+    })
+}

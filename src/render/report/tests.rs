@@ -1,0 +1,133 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::render::{markdown, sample};
+
+/// The sample's report, handed to `look`.
+fn with_account(look: impl FnOnce(&Account<'_>)) {
+    let (rollout, window, history) = (sample::rollout(), sample::window(), sample::history());
+    let (themes, tickets) = ([sample::theme(), sample::praise()], sample::tickets());
+    let suggested = ["cannot find my invoice (4 of the 5 distinct people asked for say it)".to_owned()];
+    look(&Account {
+        rollout: &rollout,
+        window: &window,
+        history: &history,
+        tally: Tally { negative: 12, mixed: 1, neutral: 2, positive: 3 },
+        anonymous: 2,
+        asked: None,
+        items: 21,
+        spam: 1,
+        themes: &themes,
+        tickets: &tickets,
+        suggested: &suggested,
+        min_people: 5,
+    });
+}
+
+#[test]
+fn the_report_on_github() {
+    with_account(|a| {
+        let text = markdown::render(&section(a)).replace(crate::render::tame::JOINER, "¦");
+        insta::assert_snapshot!(text, @r#"
+    **Customers are divided on new-checkout in production: 12 of 18 (67 %, 95 % CI 44-84 %) are negative, 3 positive.**
+
+    🟥🟥🟥🟥🟥🟥🟥🟧⬜🟩 12 negative, 1 mixed, 2 neutral, 3 positive
+
+    [new-checkout in production](<https://flags.acme.test/projects/shop/features/new-checkout>) of acme/shop reaches customers since 2026-10-09 10:00 UTC. The window: open until 2026-10-19 10:00 UTC, so that the numbers may still move.
+
+    ### What they say
+
+    | Theme | What | People | Feeling | Tickets |
+    | --- | --- | --- | --- | --- |
+    | card is declined @¦octocat fixes \#¦12 | something does not work | 12 | 11 negative, 1 neutral | [\#41](<https://github.test/acme/shop/issues/41>), jira: on its way |
+    | so much faster \| than before | praise | 3 | 3 positive | none |
+
+    ### Would be filed
+
+    The policy wants a person's yes before these become tickets of their own:
+
+    - cannot find my invoice (4 of the 5 distinct people asked for say it)
+
+    ### Stages
+
+    | Stage | Exposure | From | Until |
+    | --- | --- | --- | --- |
+    | 5 % | 5 % | 2026-10-09 10:00 UTC | 2026-10-10 10:00 UTC |
+    | 25 % | 25 % | 2026-10-10 10:00 UTC | now |
+
+    ### How sure this is
+
+    18 distinct people in 21 statements: each person counts once, with the latest statement. 2 of them did not say who they are: of these, the same words count as one person. 1 statement was set aside as spam. How many were asked is not known, so no response rate is claimed.
+
+    ### How the window went
+
+    - 2026-10-09 10:00 UTC: open; customers are exposed (hearback)
+    - 2026-10-11 10:00 UTC: open until 2026-10-19 10:00 UTC; extended by 3 days (jane)
+
+    *hearback keeps this section true. Write above or below it: your text stays.*\
+    Rollout `ro_3f7c2a9b1d4e5f608172`
+    "#);
+    });
+}
+
+#[test]
+fn a_report_of_silence() {
+    with_account(|a| {
+        let quiet = Account {
+            tally: Tally::default(),
+            anonymous: 0,
+            asked: Some(40),
+            items: 0,
+            spam: 0,
+            themes: &[],
+            tickets: &[],
+            suggested: &[],
+            ..*a
+        };
+        insta::assert_snapshot!(markdown::render(&section(&quiet)), @r#"
+    **No signal on new-checkout in production: nobody answered.**
+
+    [new-checkout in production](<https://flags.acme.test/projects/shop/features/new-checkout>) of acme/shop reaches customers since 2026-10-09 10:00 UTC. The window: open until 2026-10-19 10:00 UTC, so that the numbers may still move.
+
+    ### Stages
+
+    | Stage | Exposure | From | Until |
+    | --- | --- | --- | --- |
+    | 5 % | 5 % | 2026-10-09 10:00 UTC | 2026-10-10 10:00 UTC |
+    | 25 % | 25 % | 2026-10-10 10:00 UTC | now |
+
+    ### How sure this is
+
+    0 of 40 (0 %, 95 % CI 0-9 %) people who were asked answered.
+
+    ### How the window went
+
+    - 2026-10-09 10:00 UTC: open; customers are exposed (hearback)
+    - 2026-10-11 10:00 UTC: open until 2026-10-19 10:00 UTC; extended by 3 days (jane)
+
+    *hearback keeps this section true. Write above or below it: your text stays.*\
+    Rollout `ro_3f7c2a9b1d4e5f608172`
+    "#);
+    });
+}
+
+#[test]
+fn the_data_holds_the_same_numbers() {
+    with_account(|a| {
+        let data = data(a);
+        assert_eq!((&data["people"], &data["statements"], &data["asked"]), (&json!(18), &json!(21), &Value::Null));
+        assert_eq!(data["verdict"]["leaning"], "divided");
+        assert_eq!(data["negative_share"]["part"], 12);
+        assert_eq!(data["themes"][0]["people"], 12);
+        assert_eq!(data["tickets"].as_array().map(Vec::len), Some(2));
+        assert_eq!(data["window"]["closes_at"], "2026-10-19T10:00:00Z");
+    });
+}
+
+#[test]
+fn a_long_history_is_told_from_its_end() {
+    let steps: Vec<Transition> = (0..30).map(|_| sample::history()[0].clone()).collect();
+    let shown = history(&steps);
+    assert_eq!(shown.len(), STEPS_MAX + 1);
+    assert_eq!(shown[0], [Inline::Text("10 earlier steps are not shown".into())]);
+}

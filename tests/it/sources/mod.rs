@@ -1,0 +1,41 @@
+//! What other systems send, and what it means.
+mod fixtures;
+mod fuzz;
+mod signatures;
+
+use std::path::{Path, PathBuf};
+
+use hearback::sources::{BadBody, Meaning, Source};
+use hearback::time::UnixMs;
+
+/// The moment at which every fixture is received: 2026-11-01T00:00:00Z.
+const RECEIVED: UnixMs = UnixMs(1_793_491_200_000);
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures").join(name)
+}
+
+/// The payloads of a source: file name and bytes, by name.
+fn payloads(source: &Source) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder(source.name));
+    let entries = entries.unwrap_or_else(|e| panic!("tests/it/fixtures/{} has no payloads: {e}", source.name));
+    let mut all: Vec<(String, Vec<u8>)> = entries
+        .map(|e| e.expect("an entry").path())
+        .filter(|p| p.extension().is_some_and(|e| e == "json"))
+        .map(|p| {
+            let name = p.file_name().expect("a file").to_string_lossy().into_owned();
+            (name, std::fs::read(&p).expect("a readable payload"))
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+/// The event that the sender names in a header: the first word of the file's name.
+fn event(file: &str) -> &str {
+    file.trim_start_matches("constructed.").split('.').next().unwrap_or_default()
+}
+
+fn read(source: &Source, file: &str, body: &[u8]) -> Result<Meaning, BadBody> {
+    (source.parse)(event(file), body, RECEIVED)
+}
