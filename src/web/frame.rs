@@ -6,13 +6,16 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, debug, info, info_span};
 
 use crate::flow::Context;
 use crate::render::html;
 
 /// The name of a request, for whoever asks about it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What machines ask to see whether it works.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 /// What browsers may load: nothing but the style of our own pages.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
@@ -37,7 +40,16 @@ pub async fn frame(State(ctx): State<Context>, request: Request, next: Next) -> 
     let began = ctx.now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
-    span.in_scope(|| info!(http.status = status, http.ms = ctx.now().since(began), "answered {status}"));
+    let ms = ctx.now().since(began);
+    // Probes come every few seconds and say nothing while all is well.
+    let quiet = PROBES.contains(&&*path) && status == 200;
+    span.in_scope(|| {
+        if quiet {
+            debug!(http.status = status, http.ms = ms, "answered {status}");
+        } else {
+            info!(http.status = status, http.ms = ms, "answered {status}");
+        }
+    });
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);

@@ -1,12 +1,13 @@
 //! The accept loop: who may connect, for how long, and how it ends.
 //!
-//! `axum::serve` has no time-out for headers and no bound on connections, so that a few slow clients hold it for ever.
+//! `axum::serve` has no time-out for headers or for who never reads an answer and no bound on connections, so that a few slow clients hold it for ever.
 //! Beyond the bound on all connections new ones wait in the system's queue; beyond the one of an address they are cut.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 use tracing::{debug, info, warn};
 
@@ -51,6 +53,7 @@ pub async fn serve(
     let addresses = Addresses::new(server.connections_per_address_max);
     let mut connections = JoinSet::new();
     tokio::pin!(shutdown);
+    let patience = server.body_timeout.duration();
     loop {
         tokio::select! {
             biased;
@@ -62,7 +65,7 @@ pub async fn serve(
                         debug!("cut a connection: its address has {} already", addresses.max);
                         continue;
                     };
-                    let talk = converse(http.clone(), stream, peer, router.clone(), graceful.watcher());
+                    let talk = converse(http.clone(), patient(stream, patience), peer, router.clone(), graceful.watcher());
                     connections.spawn(async move {
                         talk.await;
                         drop((place, seat));
@@ -94,11 +97,20 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
-async fn converse(http: http1::Builder, stream: TcpStream, peer: SocketAddr, router: Router, watcher: Watcher) {
+/// A connection whose other side must take what is written: without progress for `patience` it ends.
+fn patient(stream: TcpStream, patience: Duration) -> Talk {
     // Answers are small and written whole: waiting to fill a packet only adds delay.
     if let Err(e) = stream.set_nodelay(true) {
         debug!("can't set TCP_NODELAY: {e}");
     }
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience));
+    Box::pin(stream)
+}
+
+type Talk = Pin<Box<TimeoutStream<TcpStream>>>;
+
+async fn converse(http: http1::Builder, stream: Talk, peer: SocketAddr, router: Router, watcher: Watcher) {
     let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let router = router.clone();

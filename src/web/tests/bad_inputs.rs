@@ -5,99 +5,22 @@ use std::fmt::Write as _;
 use super::*;
 
 /// Method, path, headers and body; the status and the fields that are named.
-type Case<'a> = (&'a str, String, &'a [(&'a str, &'a str)], &'a str, u16, &'a [&'a str]);
+type Case<'a> = (&'a str, String, Headers, &'a str, u16, &'a [&'a str]);
+type Headers = &'static [(&'static str, &'static str)];
 
-#[tokio::test]
-async fn what_is_not_expected_is_named_and_kept_nowhere() {
-    let w = World::new("feedback_max_bytes = 2000\nbody_max_bytes = 2000\n").await;
-    let id = w.rollout("known").await;
+const AUTH: Headers = &[("authorization", "Bearer sk_for_tests")];
+const PAGE: Headers = &[("authorization", "Bearer pk_for_tests"), ("origin", ORIGIN)];
+const BARE: Headers = &[("authorization", "Bearer pk_for_tests")];
+const NULL_ORIGIN: Headers = &[("authorization", "Bearer pk_for_tests"), ("origin", "null")];
+const EVIL: Headers = &[("authorization", "Bearer pk_for_tests"), ("origin", "https://evil.example")];
+const SPACED: Headers = &[("authorization", "Bearer sk_for_tests"), ("idempotency-key", "a b")];
+const BROTLI: Headers = &[("authorization", "Bearer sk_for_tests"), ("content-encoding", "br")];
+const BROKEN: Headers = &[("authorization", "Bearer sk_for_tests"), ("content-encoding", "gzip")];
+const NONE: &str = "/v1/rollouts/ro_00000000000000000000";
+
+/// Tells every case that ends otherwise than expected, and that nothing was kept of any.
+async fn refuses(w: &World, cases: Vec<Case<'_>>) {
     let before = w.rows().await;
-    let key = format!("Bearer {SECRET_KEY}");
-    let public = format!("Bearer {PUBLIC_KEY}");
-    let auth: &[(&str, &str)] = &[("authorization", &key)];
-    let page: &[(&str, &str)] = &[("authorization", &public), ("origin", ORIGIN)];
-    let twice: &[(&str, &str)] = &[("authorization", &key), ("idempotency-key", "a b")];
-    let brotli: &[(&str, &str)] = &[("authorization", &key), ("content-encoding", "br")];
-    let broken: &[(&str, &str)] = &[("authorization", &key), ("content-encoding", "gzip")];
-    let large = "x".repeat(2_001);
-    let at = |rest: &str| format!("/v1/rollouts/{id}{rest}");
-    let none = "/v1/rollouts/ro_00000000000000000000";
-    let long_key = format!("Bearer {}", "k".repeat(600));
-    let long_headers: &[(&str, &str)] = &[("authorization", &long_key)];
-    let bare: &[(&str, &str)] = &[("authorization", &public)];
-    let nowhere: &[(&str, &str)] = &[("authorization", &public), ("origin", "null")];
-    let evil: &[(&str, &str)] = &[("authorization", &public), ("origin", "https://evil.example")];
-    let cases: Vec<Case<'_>> = vec![
-        ("GET", "/nowhere".into(), &[], "", 404, &[]),
-        ("GET", "/hooks/github".into(), &[], "", 405, &[]),
-        ("PUT", "/v1/feedback".into(), auth, "", 405, &[]),
-        ("DELETE", at(""), auth, "", 405, &[]),
-        ("POST", "/hooks/unheard".into(), &[], "{}", 404, &[]),
-        ("POST", "/hooks/github/a%20b".into(), &[], "{}", 404, &[]),
-        ("POST", "/hooks/github/a%ff".into(), &[], "{}", 400, &[]),
-        ("POST", "/hooks/github".into(), &[], "{}", 401, &[]),
-        ("POST", "/hooks/github".into(), &[], &large, 413, &[]),
-        ("POST", "/v1/feedback".into(), &[], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", "Basic eDp5")], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", "Bearer ")], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), &[("authorization", "Bearer nobody")], "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), long_headers, "{}", 401, &[]),
-        ("POST", "/v1/feedback".into(), bare, "{}", 403, &[]),
-        ("POST", "/v1/feedback".into(), nowhere, "{}", 403, &[]),
-        ("POST", "/v1/feedback".into(), evil, "{}", 403, &[]),
-        ("POST", "/v1/feedback".into(), page, "{}", 400, &["text"]),
-        ("POST", "/v1/feedback".into(), auth, "", 400, &[""]),
-        ("POST", "/v1/feedback".into(), auth, "[", 400, &[""]),
-        (
-            "POST",
-            "/v1/feedback".into(),
-            auth,
-            r#"[{"text": "a"}, {"rating": {"value": 9, "scale": 5}, "x": 1}]"#,
-            400,
-            &["[1].x", "[1].rating"],
-        ),
-        ("POST", "/v1/feedback".into(), auth, &large, 413, &[]),
-        ("POST", "/v1/feedback".into(), twice, r#"{"text": "a"}"#, 400, &["Idempotency-Key"]),
-        ("POST", "/v1/feedback".into(), brotli, r#"{"text": "a"}"#, 415, &[]),
-        ("POST", "/v1/feedback".into(), broken, "no gzip", 400, &[]),
-        ("OPTIONS", "/v1/feedback".into(), &[("origin", "https://evil.example")], "", 403, &[]),
-        ("OPTIONS", "/v1/feedback".into(), &[], "", 403, &[]),
-        ("GET", "/v1/rollouts".into(), &[], "", 401, &[]),
-        ("GET", "/v1/rollouts".into(), page, "", 403, &[]),
-        ("GET", "/v1/rollouts?limit=0".into(), auth, "", 400, &["limit"]),
-        ("GET", "/v1/rollouts?limit=201".into(), auth, "", 400, &["limit"]),
-        ("GET", "/v1/rollouts?limit=-1".into(), auth, "", 400, &["limit"]),
-        ("GET", "/v1/rollouts?limit=9999999999999999999999".into(), auth, "", 400, &["limit"]),
-        ("GET", "/v1/rollouts?after=x".into(), auth, "", 400, &["after"]),
-        ("GET", "/v1/rollouts?after=1.a'b".into(), auth, "", 400, &["after"]),
-        ("GET", "/v1/rollouts?after=-1.ro_a".into(), auth, "", 400, &["after"]),
-        ("GET", "/v1/rollouts?page=2".into(), auth, "", 400, &["page"]),
-        ("GET", "/v1/rollouts/../../etc/passwd".into(), auth, "", 404, &[]),
-        ("GET", "/v1/rollouts/ro_%27OR%271%27=%271".into(), auth, "", 404, &[]),
-        ("GET", none.into(), auth, "", 404, &[]),
-        ("GET", at("?x=1"), auth, "", 400, &["x"]),
-        ("GET", at("/report?format=pdf"), auth, "", 400, &["format"]),
-        ("GET", at("/nothing"), auth, "", 404, &[]),
-        ("GET", "/v1/kpis".into(), page, "", 403, &[]),
-        ("POST", "/v1/rollouts".into(), page, "{}", 403, &[]),
-        ("POST", "/v1/rollouts".into(), auth, "", 400, &["flag"]),
-        ("POST", "/v1/rollouts".into(), auth, "{", 400, &[""]),
-        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a", "release": "b"}"#, 400, &["release"]),
-        ("POST", "/v1/rollouts".into(), auth, r#"{"release": "b", "environment": "c"}"#, 400, &["environment"]),
-        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": " "}"#, 400, &["flag"]),
-        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a\u0000"}"#, 400, &["flag"]),
-        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a", "repository": "a/../b"}"#, 400, &["repository"]),
-        ("POST", "/v1/rollouts".into(), auth, r#"{"flag": "a", "environment": "staging"}"#, 409, &[]),
-        ("POST", at("/extend"), auth, "", 400, &[""]),
-        ("POST", at("/extend"), auth, r#"{"by": "soon"}"#, 400, &["by"]),
-        ("POST", at("/extend"), auth, r#"{"by": "3d", "to": 1}"#, 400, &["to"]),
-        ("POST", at("/extend"), auth, r#"{"by": "0s"}"#, 409, &[]),
-        ("POST", at("/reopen"), auth, "", 409, &[]),
-        ("POST", at("/close"), page, "", 403, &[]),
-        ("POST", format!("{none}/close"), auth, "", 404, &[]),
-        ("GET", "/".into(), &[("x-forwarded-for", "10.0.0.1")], "", 403, &[]),
-        ("GET", "/rollouts/ro_nothing".into(), &[], "", 404, &[]),
-    ];
     let mut wrong = String::new();
     for (method, path, headers, body, status, fields) in cases {
         let answer = w.send(method, &path, headers, body.to_owned()).await;
@@ -115,6 +38,105 @@ async fn what_is_not_expected_is_named_and_kept_nowhere() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert_eq!(w.rows().await, before);
+}
+
+#[tokio::test]
+async fn what_senders_get_wrong_is_named_and_kept_nowhere() {
+    let w = World::new("feedback_max_bytes = 2000\nbody_max_bytes = 2000\n").await;
+    let large = "x".repeat(2_001);
+    let cases: Vec<Case<'_>> = vec![
+        ("GET", "/nowhere".into(), &[], "", 404, &[]),
+        ("GET", "/hooks/github".into(), &[], "", 405, &[]),
+        ("PUT", "/v1/feedback".into(), AUTH, "", 405, &[]),
+        ("POST", "/hooks/unheard".into(), &[], "{}", 404, &[]),
+        ("POST", "/hooks/github/a%20b".into(), &[], "{}", 404, &[]),
+        ("POST", "/hooks/github/a%ff".into(), &[], "{}", 400, &[]),
+        ("POST", "/hooks/github".into(), &[], "{}", 401, &[]),
+        ("POST", "/hooks/github".into(), &[], &large, 413, &[]),
+        ("POST", "/v1/feedback".into(), &[], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", "Basic eDp5")], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", "Bearer ")], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), &[("authorization", "Bearer nobody")], "{}", 401, &[]),
+        ("POST", "/v1/feedback".into(), BARE, "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), NULL_ORIGIN, "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), EVIL, "{}", 403, &[]),
+        ("POST", "/v1/feedback".into(), PAGE, "{}", 400, &["text"]),
+        ("POST", "/v1/feedback".into(), AUTH, "", 400, &[""]),
+        ("POST", "/v1/feedback".into(), AUTH, "[", 400, &[""]),
+        (
+            "POST",
+            "/v1/feedback".into(),
+            AUTH,
+            r#"[{"text": "a"}, {"rating": {"value": 9, "scale": 5}, "x": 1}]"#,
+            400,
+            &["[1].x", "[1].rating"],
+        ),
+        ("POST", "/v1/feedback".into(), AUTH, &large, 413, &[]),
+        ("POST", "/v1/feedback".into(), SPACED, r#"{"text": "a"}"#, 400, &["Idempotency-Key"]),
+        ("POST", "/v1/feedback".into(), BROTLI, r#"{"text": "a"}"#, 415, &[]),
+        ("POST", "/v1/feedback".into(), BROKEN, "no gzip", 400, &[]),
+        ("OPTIONS", "/v1/feedback".into(), &[("origin", "https://evil.example")], "", 403, &[]),
+        ("OPTIONS", "/v1/feedback".into(), &[], "", 403, &[]),
+    ];
+    refuses(&w, cases).await;
+    let endless = format!("Bearer {}", "k".repeat(600));
+    assert_eq!(w.send("POST", "/v1/feedback", &[("authorization", &endless)], "{}").await.fault().0, 401);
+}
+
+#[tokio::test]
+async fn what_readers_get_wrong_is_named() {
+    let w = World::new("").await;
+    let id = w.rollout("known").await;
+    let at = |rest: &str| format!("/v1/rollouts/{id}{rest}");
+    let cases: Vec<Case<'_>> = vec![
+        ("GET", "/v1/rollouts".into(), &[], "", 401, &[]),
+        ("GET", "/v1/rollouts".into(), PAGE, "", 403, &[]),
+        ("GET", "/v1/rollouts?limit=0".into(), AUTH, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?limit=201".into(), AUTH, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?limit=-1".into(), AUTH, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?limit=9999999999999999999999".into(), AUTH, "", 400, &["limit"]),
+        ("GET", "/v1/rollouts?after=x".into(), AUTH, "", 400, &["after"]),
+        ("GET", "/v1/rollouts?after=1.a'b".into(), AUTH, "", 400, &["after"]),
+        ("GET", "/v1/rollouts?after=-1.ro_a".into(), AUTH, "", 400, &["after"]),
+        ("GET", "/v1/rollouts?page=2".into(), AUTH, "", 400, &["page"]),
+        ("GET", "/v1/rollouts/../../etc/passwd".into(), AUTH, "", 404, &[]),
+        ("GET", "/v1/rollouts/ro_%27OR%271%27=%271".into(), AUTH, "", 404, &[]),
+        ("GET", NONE.into(), AUTH, "", 404, &[]),
+        ("GET", at("?x=1"), AUTH, "", 400, &["x"]),
+        ("GET", at("/report?format=pdf"), AUTH, "", 400, &["format"]),
+        ("GET", at("/nothing"), AUTH, "", 404, &[]),
+        ("GET", "/v1/kpis".into(), PAGE, "", 403, &[]),
+        ("DELETE", at(""), AUTH, "", 405, &[]),
+    ];
+    refuses(&w, cases).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_told_and_changes_nothing() {
+    let w = World::new("").await;
+    let id = w.rollout("known").await;
+    let at = |rest: &str| format!("/v1/rollouts/{id}{rest}");
+    let cases: Vec<Case<'_>> = vec![
+        ("POST", "/v1/rollouts".into(), PAGE, "{}", 403, &[]),
+        ("POST", "/v1/rollouts".into(), AUTH, "", 400, &["flag"]),
+        ("POST", "/v1/rollouts".into(), AUTH, "{", 400, &[""]),
+        ("POST", "/v1/rollouts".into(), AUTH, r#"{"flag": "a", "release": "b"}"#, 400, &["release"]),
+        ("POST", "/v1/rollouts".into(), AUTH, r#"{"release": "b", "environment": "c"}"#, 400, &["environment"]),
+        ("POST", "/v1/rollouts".into(), AUTH, r#"{"flag": " "}"#, 400, &["flag"]),
+        ("POST", "/v1/rollouts".into(), AUTH, r#"{"flag": "a\u0000"}"#, 400, &["flag"]),
+        ("POST", "/v1/rollouts".into(), AUTH, r#"{"flag": "a", "repository": "a/../b"}"#, 400, &["repository"]),
+        ("POST", "/v1/rollouts".into(), AUTH, r#"{"flag": "a", "environment": "staging"}"#, 409, &[]),
+        ("POST", at("/extend"), AUTH, "", 400, &[""]),
+        ("POST", at("/extend"), AUTH, r#"{"by": "soon"}"#, 400, &["by"]),
+        ("POST", at("/extend"), AUTH, r#"{"by": "3d", "to": 1}"#, 400, &["to"]),
+        ("POST", at("/extend"), AUTH, r#"{"by": "0s"}"#, 409, &[]),
+        ("POST", at("/reopen"), AUTH, "", 409, &[]),
+        ("POST", at("/close"), PAGE, "", 403, &[]),
+        ("POST", format!("{NONE}/close"), AUTH, "", 404, &[]),
+        ("GET", "/".into(), &[("x-forwarded-for", "10.0.0.1")], "", 403, &[]),
+        ("GET", "/rollouts/ro_nothing".into(), &[], "", 404, &[]),
+    ];
+    refuses(&w, cases).await;
 }
 
 #[tokio::test]

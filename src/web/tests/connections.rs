@@ -110,6 +110,18 @@ async fn a_slow_body_is_told_so() {
 }
 
 #[tokio::test]
+async fn who_never_reads_is_cut() {
+    let s = Listening::start("body_timeout = \"300ms\"\n").await;
+    let mut stream = s.connect().await;
+    let ask = "GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n".repeat(100);
+    // Answers fill the buffers between us until the server gives up; then so does the connection.
+    let cut = async { while stream.write_all(ask.as_bytes()).await.is_ok() {} };
+    timeout(PATIENCE, cut).await.expect("it is cut");
+    assert_eq!(status(&super::connections::ask(s.at, LIVE, b"").await), "200");
+    s.end().await;
+}
+
+#[tokio::test]
 async fn headers_are_bounded_in_number_and_size() {
     let s = Listening::start("").await;
     let many: Vec<String> = (0..65).map(|i| format!("x-{i}: a\r\n")).collect();

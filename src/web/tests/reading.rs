@@ -1,7 +1,7 @@
 //! Reading, acting, operating and the dashboard.
 
 use super::*;
-use crate::flow::analyze;
+use crate::flow::{analyze, ingest};
 use crate::time::DAY_MS;
 
 async fn say(w: &World, flag: &str, statements: &[(&str, &str)]) {
@@ -96,6 +96,34 @@ async fn a_rollout_that_lasts_is_not_opened_twice() {
     let told = w.get(&format!("/v1/rollouts/{}", release.json()["id"].as_str().unwrap())).await.json();
     assert_eq!((told["label"].as_str(), told["repository"].as_str()), (Some("v2.0.0"), Some("acme/shop")));
     assert_eq!(told["window"]["state"], "open");
+}
+
+#[tokio::test]
+async fn what_ended_is_opened_anew_and_what_is_deleted_is_not() {
+    let w = World::new("").await;
+    let first = w.rollout("new-checkout").await;
+    let change = |what: &str| {
+        let data = serde_json::json!({"flag": "new-checkout", "environment": "production", "change": what});
+        serde_json::json!({"type": "flag.changed", "timestamp": w.ctx.now().rfc3339(), "data": data}).to_string()
+    };
+    w.clock.advance(DAY_MS);
+    assert_eq!(w.generic("d-1", change("disabled").as_bytes()).await.status, 200);
+    ingest::ingest_waiting(&w.ctx).await.unwrap();
+    w.clock.advance(DAY_MS);
+    let second = w.rollout("new-checkout").await;
+    let told = w.get(&format!("/v1/rollouts/{second}")).await.json();
+    assert_eq!((&told["parent"], &told["generation"]), (&Value::from(&*first), &Value::from(2)));
+    let before = w.get(&format!("/v1/rollouts/{first}")).await.json();
+    assert_eq!(before["ended"]["how"], "rolled_back");
+    w.clock.advance(DAY_MS);
+    assert_eq!(w.generic("d-2", change("deleted").as_bytes()).await.status, 200);
+    ingest::ingest_waiting(&w.ctx).await.unwrap();
+    w.clock.advance(DAY_MS);
+    let rows = w.rows().await;
+    let refused = w.post("/v1/rollouts", r#"{"flag": "new-checkout"}"#).await;
+    assert_eq!(refused.fault().0, 409);
+    assert!(refused.text.contains("deleted"), "{refused:?}");
+    assert_eq!(w.rows().await, rows);
 }
 
 #[tokio::test]
