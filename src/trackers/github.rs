@@ -118,13 +118,12 @@ impl GitHubTracker {
         known: Option<u64>,
         section: &str,
     ) -> Result<u64, RemoteError> {
-        let found = match known {
-            Some(id) => Some(self.known_comment(repo, id).await?),
-            None => {
-                let me = self.github.login().await?;
-                let all = self.github.comments(repo, number).await?;
-                all.into_iter().find(|c| c.author.eq_ignore_ascii_case(me) && markers::holds(&c.body, marker))
-            }
+        let found = if let Some(id) = known {
+            Some(self.known_comment(repo, id).await?)
+        } else {
+            let me = self.github.login().await?;
+            let all = self.github.comments(repo, number).await?;
+            all.into_iter().find(|c| c.author.eq_ignore_ascii_case(me) && markers::holds(&c.body, marker))
         };
         let Some(comment) = found else {
             return Ok(self.github.create_comment(repo, number, &markers::wrap(marker, section)).await?);
