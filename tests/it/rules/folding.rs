@@ -225,9 +225,18 @@ fn kinds() -> impl Strategy<Value = SignalKind> {
     ]
 }
 
+/// Often the same moment for several, as with a source that tells whole seconds.
+fn moments() -> impl Strategy<Value = i64> {
+    prop_oneof![0..6 * DAY_MS, (0_i64..4).prop_map(|d| d * DAY_MS)]
+}
+
+fn lateness() -> impl Strategy<Value = i64> {
+    prop_oneof![-MINUTE_MS..5 * DAY_MS, Just(0), Just(-HOUR_MS), Just(4 * DAY_MS)]
+}
+
 prop_compose! {
     fn signals(subject: Subject)(
-        drawn in prop::collection::vec((kinds(), 0..6 * DAY_MS, -MINUTE_MS..5 * DAY_MS, any::<bool>(), "v[1-3]"), 0..12)
+        drawn in prop::collection::vec((kinds(), moments(), lateness(), any::<bool>(), "v[1-3]"), 0..12)
     ) -> Vec<Signal> {
         drawn.into_iter().map(|(kind, ms, late, timed, tag)| {
             let mut s = signal(&subject, kind, at(ms));

@@ -244,7 +244,10 @@ fn more_time_that_a_person_gives_is_given() {
     assert_eq!((longer.state, longer.closes_at), (WindowState::Soaking, at(10 * DAY_MS)));
     assert_eq!(closes(longer.clone(), &full, &any, 9), (10 * DAY_MS, Some(Cause::DateReached)));
     let back = ended(full.clone(), 4 * DAY_MS, End::RolledBack);
+    assert_eq!(longer.extended_at, Some(at(DAY_MS)));
     let (stopped, _) = settle(longer, &back, &any, QUIET, at(4 * DAY_MS));
+    let reopened = step(&stopped, Wish::Reopen, &any, 5 * DAY_MS);
+    assert_eq!((reopened.extended_at, reopened.closes_at), (None, at(12 * DAY_MS)), "its date is a new one");
     assert_eq!(stopped.state, WindowState::Closed, "a rollback closes an extended window too");
     // Where all rules must hold and the date is long past, more time begins now.
     let all = policy(7, 2, 5, CloseWhen::All);

@@ -48,8 +48,8 @@ async fn tickets_are_found_by_what_they_are(db: Db) -> Result<()> {
         error: Some("a note".into()),
         ..one
     };
-    let failed = Ticket { state: TicketState::Failed, error: Some("no such project".into()), ..two };
-    for t in [&filed, &failed] {
+    let lost = Ticket { state: TicketState::Failed, error: Some("no such project".into()), ..two };
+    for t in [&filed, &lost] {
         tickets::save(&mut tx, t).await?;
         assert_eq!(tickets::get(&mut tx, &t.id).await?.as_ref(), Some(t));
     }
@@ -62,7 +62,7 @@ async fn tickets_are_found_by_what_they_are(db: Db) -> Result<()> {
     ] {
         assert_eq!(tickets::by_key(&mut tx, tracker, target, key).await?.as_ref(), found, "{target} {key}");
     }
-    assert_eq!(tickets::failed(&mut tx, 9).await?, [failed]);
+    assert_eq!(tickets::failed(&mut tx, 9).await?, [lost]);
     assert_eq!(tickets::filed_since(&mut tx, UnixMs(10), 9).await?, [filed]);
     assert_eq!(tickets::filed_since(&mut tx, UnixMs(11), 9).await?, []);
     assert_eq!(tickets::by_state(&mut tx).await?, [("failed".to_owned(), 1), ("filed".to_owned(), 1)]);
