@@ -5,7 +5,6 @@ mod crash;
 mod databases;
 mod e2e;
 mod flows;
-mod jira;
 mod layers;
 mod rules;
 mod service;

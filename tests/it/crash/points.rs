@@ -85,6 +85,8 @@ cases! {
     hook_verified_and_not_kept: "hb.hook.verified", 0, Nothing;
     hook_kept_and_not_answered: "hb.hook.stored", 0, Nothing;
     second_hook_kept_and_not_answered: "hb.hook.stored", 1, Nothing;
+    feedback_kept_and_not_committed: "hb.feedback.kept", 0, Nothing;
+    later_feedback_kept_and_not_committed: "hb.feedback.kept", 1, Nothing;
     feedback_kept_and_not_answered: "hb.feedback.committed", 0, Nothing;
     later_feedback_kept_and_not_answered: "hb.feedback.committed", 1, Nothing;
     delivery_claimed: "hb.ingest.claimed", 0, Nothing;
