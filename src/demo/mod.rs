@@ -205,7 +205,7 @@ impl Demo {
             let filed = tickets.iter().find(|t| t["theme"].is_null() && t["state"] == "filed").and_then(file);
             let (Some(at), Some(says)) = (filed, told["verdict"]["sentence"].as_str()) else { return Ok(None) };
             let closed = told["window"]["state"] == "closed";
-            let written = std::fs::read_to_string(&at)?.contains("The window is closed");
+            let written = std::fs::read_to_string(&at)?.contains("The window: closed since");
             Ok((closed && written).then(|| (at, says.to_owned())))
         })
         .await

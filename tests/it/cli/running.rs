@@ -16,7 +16,7 @@ fn the_demo_tells_the_whole_job_and_ends_by_itself() {
     assert!(ended.out.starts_with(issue.trim_end()), "the issue that it printed lies where it said");
     assert!(!issue.contains("415 555 0132") && !issue.contains("dora@example.com") && !issue.contains("@support"), "{issue}");
     let report = std::fs::read_to_string(at("Report:")).unwrap();
-    assert!(report.contains("The window is closed"), "{report}");
+    assert!(report.contains("The window: closed since"), "{report}");
 }
 
 #[tokio::test]
