@@ -16,6 +16,7 @@ const KNOWN_SHARE: f64 = 0.4;
 const LEAD: f64 = 1.4;
 /// Confidence from which statistics over letters decide alone.
 const LETTERS_SURE: f64 = 0.9;
+const LETTERS_SURE_APART: f64 = 0.5;
 /// Letters that statistics need to be worth asking.
 const LETTERS_MIN: usize = 20;
 /// What the sender's word is worth, in known words.
@@ -61,12 +62,33 @@ fn by_letters(text: &str, said: Option<&'static str>) -> Option<&'static str> {
     if let Some(code) = only_language(script) {
         return Some(code);
     }
+    if let Some((_, code)) = TELLING.into_iter().find(|(telling, _)| text.contains(|c| telling.contains(c))) {
+        return Some(code);
+    }
     let info = whatlang::detect(text)?;
     let code = two_letters(info.lang())?;
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let sure = letters >= LETTERS_MIN && info.confidence() >= LETTERS_SURE;
+    // Few languages share a script other than Latin.
+    let sure_from = if script == Script::Latin { LETTERS_SURE } else { LETTERS_SURE_APART };
+    let sure = letters >= LETTERS_MIN && info.confidence() >= sure_from;
     (sure || said == Some(code)).then_some(code)
 }
+
+/// Letters that one language uses among those of its script.
+const TELLING: [(&str, &str); 12] = [
+    ("їєґ", "uk"),
+    ("ў", "be"),
+    ("ыэё", "ru"),
+    ("łąęż", "pl"),
+    ("ğı", "tr"),
+    ("őű", "hu"),
+    ("ěřů", "cs"),
+    ("țăș", "ro"),
+    ("đơư", "vi"),
+    ("ß", "de"),
+    ("ñ¿¡", "es"),
+    ("ãõ", "pt"),
+];
 
 /// Scripts that one language is written in, as far as customers write.
 fn only_language(script: Script) -> Option<&'static str> {
@@ -74,6 +96,8 @@ fn only_language(script: Script) -> Option<&'static str> {
         Script::Hangul => "ko",
         Script::Hiragana | Script::Katakana => "ja",
         Script::Greek => "el",
+        Script::Hebrew => "he",
+        Script::Devanagari => "hi",
         Script::Thai => "th",
         Script::Georgian => "ka",
         Script::Armenian => "hy",
@@ -194,6 +218,8 @@ mod tests {
             ("L'app si blocca dopo l'aggiornamento", "it"),
             ("De app werkt niet meer sinds de update", "nl"),
             ("Приложение не открывается после обновления, исправьте пожалуйста", "ru"),
+            ("Aplikacja nie działa po aktualizacji", "pl"),
+            ("Uygulama sürekli çöküyor, lütfen düzeltin ışık", "tr"),
             ("アプリが落ちます", "ja"),
             ("앱이 자꾸 꺼져요", "ko"),
             ("应用程序崩溃了", "zh"),

@@ -104,7 +104,19 @@ fn happy_with_one_thing_and_unhappy_with_another_is_mixed() {
 
 #[test]
 fn a_reading_is_whole() {
-    insta::assert_json_snapshot!(annotate(Some("Checkout crashes on pay since the update!"), stars(2.0), Some("en-GB")), @"");
+    insta::assert_json_snapshot!(annotate(Some("Checkout crashes on pay since the update!"), stars(2.0), Some("en-GB")), @r#"
+    {
+      "language": "en",
+      "sentiment": "negative",
+      "score": -0.5974771624593607,
+      "confidence": 0.9432340137215524,
+      "intent": "bug",
+      "intent_confidence": 0.8892370250203562,
+      "spam": false,
+      "fingerprint": 15218383250461801493,
+      "engine": "hearback-rules/1"
+    }
+    "#);
 }
 
 proptest! {

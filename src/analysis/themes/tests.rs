@@ -61,7 +61,11 @@ fn statements_about_one_thing_share_a_theme() {
     assert_eq!(places, [crash, dark, crash, None, dark, crash, search, search, dark, crash]);
     assert_eq!(themes.len(), 3);
     let names: Vec<String> = themes.iter().map(|t| name(&t.vector)).collect();
-    insta::assert_snapshot!(names.join("\n"), @"");
+    insta::assert_snapshot!(names.join("\n"), @r#"
+    checkout crashed again on payment
+    dark mode
+    search results are slow
+    "#);
 }
 
 #[test]
