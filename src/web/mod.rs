@@ -114,10 +114,10 @@ pub fn router(ctx: flow::Context) -> Router {
     };
     let all = |routes: Vec<Route>| routes.into_iter().fold(Router::new(), |r, (path, route)| r.route(path, route));
     all(working())
+        .fallback(|| async { Problem::of(StatusCode::NOT_FOUND) })
         .layer(bodies)
         .layer(shed)
         .merge(all(operating()))
-        .fallback(|| async { Problem::of(StatusCode::NOT_FOUND) })
         .layer(around)
         .with_state(app)
 }
