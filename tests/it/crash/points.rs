@@ -23,6 +23,8 @@ use During::{Done, Held, Nothing};
 async fn dies(kind: Kind, point: &str, passes: u32, during: During) {
     let mut stage = Stage::new(kind).await;
     stage.github.tell_own_writes(true);
+    // Long enough that on a slow machine too the quotes come before the report is revised.
+    stage.settings = stage.settings.clone().set("policy.coalesce", "3s");
     let fatal = if passes == 0 { format!("{point}=return") } else { format!("{point}={passes}*off->1*return") };
     let mut first = Service::start(&stage.settings.clone().failpoints(&fatal)).await;
     stage.tell(&mut first).await;
