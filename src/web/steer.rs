@@ -12,6 +12,7 @@ use super::query::{no_such_rollout, rollout_id};
 use super::rollouts::window;
 use super::{App, auth, body};
 use crate::config::Span;
+use crate::flow::reconcile;
 use crate::flow::steer::{Steered, steer};
 use crate::plan::windows::Wish;
 
@@ -61,7 +62,13 @@ fn apart(request: Request) -> (HeaderMap, Body) {
 
 async fn ask(app: &App, id: &str, wish: Wish, actor: &str) -> Result<Json<Value>, Problem> {
     let id = rollout_id(id)?;
-    match steer(&app.ctx, &id, wish, actor).await? {
+    let mut done = steer(&app.ctx, &id, wish, actor).await?;
+    if done == Steered::Unknown {
+        // A rollout that just became known has no window yet: it is given one, and asked again.
+        reconcile::one(&app.ctx, &id).await?;
+        done = steer(&app.ctx, &id, wish, actor).await?;
+    }
+    match done {
         Steered::Done(after) => Ok(Json(json!({ "rollout": id, "window": window(&after) }))),
         Steered::Unknown => Err(no_such_rollout()),
         Steered::Refused(why) => Err(Problem::of(StatusCode::CONFLICT).because(why)),

@@ -20,6 +20,10 @@ async fn a_delivery_is_kept_once() {
     let listed = w.get("/v1/rollouts").await.json();
     assert_eq!(listed["rollouts"][0]["label"], "new-checkout in production");
     assert_eq!(listed["rollouts"][0]["window"]["state"], "planned");
+    // Nobody has looked at it yet, and it can be steered all the same.
+    let id = listed["rollouts"][0]["id"].as_str().unwrap();
+    let extended = w.post(&format!("/v1/rollouts/{id}/extend"), r#"{"by": "1d"}"#).await;
+    assert_eq!((extended.status.as_u16(), &extended.json()["window"]["state"]), (200, &Value::from("open")));
 }
 
 #[tokio::test]
