@@ -48,7 +48,8 @@ pub async fn fresh(kind: Kind, folder: &Path) -> String {
 /// What `tests/run` says about a peer. A missing one fails the test: what was not tried does not pass.
 #[expect(clippy::disallowed_methods, reason = "tests find their peers through the environment")]
 pub fn peer(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with tests/run, which starts the peers"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run the tests with tests/run, which starts the peers"))
 }
 
 /// What the database holds, for looking at from outside.
@@ -112,13 +113,19 @@ impl Ledger {
     pub async fn unfinished(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (what, sql) in [
-            ("a delivery without an outcome", "SELECT event || ' ' || id FROM deliveries WHERE state <> 'done' OR outcome IS NULL"),
+            (
+                "a delivery without an outcome",
+                "SELECT event || ' ' || id FROM deliveries WHERE state <> 'done' OR outcome IS NULL",
+            ),
             ("a statement that nobody read", "SELECT id FROM feedback WHERE state <> 'read'"),
             (
                 "an action that waits",
                 "SELECT kind || ' of ' || ticket_id || COALESCE(': ' || error, '') FROM actions WHERE state = 'waiting'",
             ),
-            ("a ticket that is not filed", "SELECT id || COALESCE(': ' || error, '') FROM tickets WHERE state = 'wanted'"),
+            (
+                "a ticket that is not filed",
+                "SELECT id || COALESCE(': ' || error, '') FROM tickets WHERE state = 'wanted'",
+            ),
         ] {
             lines.extend(self.column(sql).await.into_iter().map(|found| format!("{what}: {found}")));
         }

@@ -8,9 +8,10 @@ use super::Desk;
 fn help_is_there_for_every_command() {
     let desk = Desk::new();
     let help = desk.done(&["--help"]);
-    for command in
-        ["serve", "demo", "check", "migrate", "analyze", "replay", "import", "rollouts", "report", "why", "keys", "openapi"]
-    {
+    for command in [
+        "serve", "demo", "check", "migrate", "analyze", "replay", "import", "rollouts", "report", "why", "keys",
+        "openapi",
+    ] {
         assert!(help.contains(&format!("  {command}")), "{command} is listed:\n{help}");
         let own = desk.done(&[command, "--help"]);
         assert!(own.contains("Usage:"), "{own}");

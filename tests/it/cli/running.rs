@@ -8,13 +8,17 @@ fn the_demo_tells_the_whole_job_and_ends_by_itself() {
     let desk = Desk::new();
     let ended = desk.run(&["demo"]);
     assert_eq!(ended.status, 0, "{}\n{}", ended.err, ended.out);
-    for step in ["hearback serves on", "acme/shop publishes v1.4.0", "an issue is filed", "nothing changes", "Verdict:"] {
+    for step in ["hearback serves on", "acme/shop publishes v1.4.0", "an issue is filed", "nothing changes", "Verdict:"]
+    {
         assert!(ended.err.contains(step), "{step:?} is told:\n{}", ended.err);
     }
     let at = |name: &str| ended.out.lines().find_map(|l| l.strip_prefix(name)).expect(name).trim().to_owned();
     let issue = std::fs::read_to_string(at("Issue:")).unwrap();
     assert!(ended.out.starts_with(issue.trim_end()), "the issue that it printed lies where it said");
-    assert!(!issue.contains("415 555 0132") && !issue.contains("dora@example.com") && !issue.contains("@support"), "{issue}");
+    assert!(
+        !issue.contains("415 555 0132") && !issue.contains("dora@example.com") && !issue.contains("@support"),
+        "{issue}"
+    );
     let report = std::fs::read_to_string(at("Report:")).unwrap();
     assert!(report.contains("The window: closed since"), "{report}");
 }

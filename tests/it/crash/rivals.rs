@@ -43,10 +43,8 @@ async fn a_process_that_stalls_before_its_request_leaves_one_open_issue() {
     until("the stalled request to go out after all", async || (stage.github.posts_to_create() > 2).then_some(())).await;
     assert_eq!(stage.github.filed().len(), 3, "a report, a theme, and a double of one of them");
     let github = stage.github.clone();
-    until("the double to be closed", async || {
-        (github.filed().iter().filter(|i| i.open).count() == 2).then_some(())
-    })
-    .await;
+    until("the double to be closed", async || (github.filed().iter().filter(|i| i.open).count() == 2).then_some(()))
+        .await;
     stage.later_two(&other).await;
     stage.quiet().await;
     let issues = stage.github.filed();

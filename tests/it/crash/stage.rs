@@ -187,7 +187,8 @@ impl Stage {
         let ledger = Ledger::open(&self.database).await;
         let sizes = ledger.sizes().await;
         ledger.db().close().await;
-        let issues: Vec<_> = self.github.filed().into_iter().map(|i| (i.number, i.title, i.body, i.comments.len())).collect();
+        let issues: Vec<_> =
+            self.github.filed().into_iter().map(|i| (i.number, i.title, i.body, i.comments.len())).collect();
         format!("{sizes:#?}\n{issues:#?}")
     }
 }

@@ -17,7 +17,9 @@ async fn after_a_lost_answer_nothing_is_sent_until_lists_can_be_trusted(kind: Ki
     let house = House::with_release(kind, &[]).await;
     house.github.list_lag(60_000);
     house.github.fail_next(Call::CreateIssue, Fault::DropAfter);
-    house.post(serde_json::json!({"release": "v1.4.0", "user": "ana", "text": "The checkout crashes when I tap pay"})).await;
+    house
+        .post(serde_json::json!({"release": "v1.4.0", "user": "ana", "text": "The checkout crashes when I tap pay"}))
+        .await;
     house.work().await;
     assert_eq!(house.github.posts_to_create(), 1);
     house.clock.advance(119_000);
@@ -49,7 +51,10 @@ async fn two_issues_with_one_marker_become_one(kind: Kind) {
     house.sweep().await;
     let closed = house.github.issue_read(double);
     assert_eq!((closed.open, closed.state_reason.as_deref()), (false, Some("duplicate")));
-    assert!(closed.comments.iter().any(|c| c.author == BOT && c.body.contains(&format!("#{}", first.number))), "{closed:#?}");
+    assert!(
+        closed.comments.iter().any(|c| c.author == BOT && c.body.contains(&format!("#{}", first.number))),
+        "{closed:#?}"
+    );
     assert!(house.github.issue_read(first.number).open);
     house.crash(&["ivo"]).await;
     assert!(house.github.issue_read(first.number).body.contains("6 people say"));

@@ -146,7 +146,8 @@ impl House {
     /// These people say that the checkout crashes; then work is done, and the coalescing time passes.
     pub async fn crash(&self, people: &[&str]) {
         for user in people {
-            let text = format!("The checkout crashes when I tap pay{}", if user.len() % 2 == 0 { "" } else { ", every time" });
+            let text =
+                format!("The checkout crashes when I tap pay{}", if user.len() % 2 == 0 { "" } else { ", every time" });
             self.post(json!({"release": TAG, "user": user, "text": text})).await;
         }
         self.work().await;
@@ -213,7 +214,9 @@ impl House {
     pub async fn outcomes(&self) -> Vec<(String, String)> {
         let mut tx = self.ctx.db.read().await.unwrap();
         let all = deliveries::outcomes(&mut tx, 1_000).await.unwrap();
-        all.into_iter().map(|(_, _, outcome, detail)| (outcome.unwrap_or_default(), detail.unwrap_or_default())).collect()
+        all.into_iter()
+            .map(|(_, _, outcome, detail)| (outcome.unwrap_or_default(), detail.unwrap_or_default()))
+            .collect()
     }
 
     /// Marks the App's comments as read.

@@ -24,7 +24,9 @@ async fn held(kind: Kind, fault: Fault, for_ms: i64) {
     let house = House::with_release(kind, &[]).await;
     house.github.fail_next(Call::CreateIssue, fault);
     for user in FIVE {
-        house.post(serde_json::json!({"release": "v1.4.0", "user": user, "text": "The checkout crashes when I tap pay"})).await;
+        house
+            .post(serde_json::json!({"release": "v1.4.0", "user": user, "text": "The checkout crashes when I tap pay"}))
+            .await;
     }
     house.work().await;
     assert_eq!(house.github.posts_to_create(), 1, "the first was held, the second not even tried");

@@ -41,7 +41,8 @@ async fn more_feedback_edits_the_same_issue(kind: Kind) {
 async fn maintainer_edits_outside_the_markers_survive(kind: Kind) {
     let house = House::with_issues(kind, &[]).await;
     let number = house.theme().number;
-    let (above, below) = ("## Triage\r\n\r\n- [x] seen by Ada\r\n\r\n", "\r\n\r\nSee also #7 & <details>\t</details>  \r\n");
+    let (above, below) =
+        ("## Triage\r\n\r\n- [x] seen by Ada\r\n\r\n", "\r\n\r\nSee also #7 & <details>\t</details>  \r\n");
     house.github.person_edits_issue(number, |body| format!("{above}{body}{below}")).await;
     house.github.person_retitles(number, "Pay button: crash").await;
     house.github.person_labels(number, "p1").await;

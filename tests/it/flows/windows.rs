@@ -133,7 +133,8 @@ async fn a_later_answer_of_a_person_revises_the_earlier(kind: Kind) {
 
 async fn a_statement_before_the_release_joins_it(kind: Kind) {
     let house = House::new(kind).await;
-    let answer = house.post(json!({"release": TAG, "user": "ana", "text": "The checkout crashes when I tap pay"})).await;
+    let answer =
+        house.post(json!({"release": TAG, "user": "ana", "text": "The checkout crashes when I tap pay"})).await;
     assert_eq!(answer["accepted"][0]["attribution"]["by"], "unattributed", "{answer}");
     house.work().await;
     house.github.publish_release(TAG).await;
