@@ -1,6 +1,7 @@
 //! The lines of `hearback analyze`: one statement a line in, what is read in it a line out.
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{annotate, normalize, redact, themes};
 use crate::domain::feedback::{Rating, TEXT_MAX_CHARS};
@@ -71,25 +72,45 @@ fn read_rating(fields: &Map<String, Value>) -> Result<Rating, String> {
 
 /// The answer to one statement, one line of JSON. `theme` is `None` where themes were not asked for.
 pub fn answer(item: &Item, theme: Option<Option<&str>>) -> String {
-    let text = item.text.as_deref().map(clean);
-    let read = annotate(text.as_deref(), item.rating, None);
-    let round = |n: f64| (n * 10_000.0).round() / 10_000.0;
-    let mut answer = json!({
-        "id": item.id,
-        "language": read.language,
-        "sentiment": {
-            "label": read.sentiment.as_str(),
-            "score": round(read.score),
-            "confidence": round(read.confidence),
-        },
-        "intent": { "label": read.intent.as_str(), "confidence": round(read.intent_confidence) },
-        "spam": read.spam,
-        "redacted_text": text.unwrap_or_default(),
-    });
-    if let Some(theme) = theme {
-        answer["theme"] = theme.into();
-    }
-    answer.to_string()
+    let text = item.text.as_deref().map(clean).unwrap_or_default();
+    let read = annotate(Some(&text), item.rating, None);
+    let answer = Answer {
+        id: &item.id,
+        language: &read.language,
+        sentiment: Felt { label: read.sentiment.as_str(), score: read.score, confidence: read.confidence },
+        intent: Meant { label: read.intent.as_str(), confidence: read.intent_confidence },
+        spam: read.spam,
+        redacted_text: &text,
+        theme: theme.map(Value::from),
+    };
+    serde_json::to_string(&answer).expect("strings, finite numbers and a value that was read from JSON")
+}
+
+/// An answer in the order in which it is promised.
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: &'a Value,
+    language: &'a str,
+    sentiment: Felt,
+    intent: Meant,
+    spam: bool,
+    redacted_text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    /// `null` where nobody else says the same.
+    theme: Option<Value>,
+}
+
+#[derive(Serialize)]
+struct Felt {
+    label: &'static str,
+    score: f64,
+    confidence: f64,
+}
+
+#[derive(Serialize)]
+struct Meant {
+    label: &'static str,
+    confidence: f64,
 }
 
 /// Gives each statement its theme, `t1`, `t2` in the order in which they begin; `None` where nobody else says the same.
@@ -185,7 +206,7 @@ mod tests {
     #[test]
     fn an_answer_is_one_line_as_promised() {
         let sent = item(r#"{"id":"1","text":"Checkout crashes,\nmail me at a@b.co","rating":{"value":1,"scale":5}}"#);
-        insta::assert_snapshot!(answer(&sent, None), @"");
+        insta::assert_snapshot!(answer(&sent, None), @r#"{"id":"1","language":"en","sentiment":{"label":"negative","score":-0.8273,"confidence":0.98},"intent":{"label":"bug","confidence":0.8497},"spam":false,"redacted_text":"Checkout crashes,\nmail me at [email]"}"#);
         assert!(answer(&sent, Some(None)).contains(r#""theme":null"#));
         assert!(answer(&sent, Some(Some("t1"))).contains(r#""theme":"t1""#));
     }

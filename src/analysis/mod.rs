@@ -44,14 +44,19 @@ pub fn annotate(text: Option<&str>, rating: Option<Rating>, locale: Option<&str>
     Annotation {
         language: language.to_owned(),
         sentiment: feeling.label,
-        score: feeling.score,
-        confidence: feeling.confidence,
+        score: round(feeling.score),
+        confidence: round(feeling.confidence),
         intent,
-        intent_confidence,
+        intent_confidence: round(intent_confidence),
         spam: spam::is_spam(text, &words),
         fingerprint: normalize::fingerprint(text),
         engine: ENGINE.to_owned(),
     }
+}
+
+/// To four digits: more would pretend to know more.
+fn round(share: f64) -> f64 {
+    (share * 10_000.0).round() / 10_000.0
 }
 
 /// What the best mark says without words is praise, and no other mark says what is wanted.

@@ -1,6 +1,8 @@
 //! How a statement feels: words with weights, and the small rules that people write by: negation, emphasis, "but",
 //! capitals, exclamation marks. A mark that was given with the text is weighed with it.
 
+use std::cmp::Ordering;
+
 use super::lexicon::{Found, Role};
 use super::words::{Kind, Words};
 use crate::domain::annotation::Sentiment;
@@ -21,8 +23,8 @@ const EXCLAIMED: f64 = 0.08;
 /// How fast the score nears its ends: a sum of its root gives 0.71.
 const CURVE: f64 = 12.0;
 /// Score from which a statement is not neutral.
-const POSITIVE_FROM: f64 = 0.22;
-const NEGATIVE_FROM: f64 = -0.18;
+const POSITIVE_FROM: f64 = 0.24;
+const NEGATIVE_FROM: f64 = -0.22;
 /// Weight that both sides need for mixed feelings, and how near they must be.
 const MIXED_MIN: f64 = 3.0;
 const MIXED_BALANCE: f64 = 0.75;
@@ -81,9 +83,9 @@ pub(super) fn read(words: &Words, found: &[Found]) -> Feeling {
     for (f, times) in found.iter().zip(&weights).filter(|(f, _)| f.entry.feel != 0.0) {
         let feel = f.entry.feel * times;
         if feel > 0.0 {
-            good += feel
+            good += feel;
         } else {
-            bad -= feel
+            bad -= feel;
         }
         hits += 1;
     }
@@ -138,12 +140,10 @@ pub(super) fn weights(words: &Words, found: &[Found]) -> Vec<f64> {
         }
         // The nearest "but" of the sentence; one that begins it says what the sentence before was worth.
         if let Some(but) = buts.iter().rev().find(|b| places[**b].sentence == place.sentence) {
-            times *= if *but < f.first {
-                BUT_AFTER
-            } else if *but > f.first {
-                BUT_BEFORE
-            } else {
-                1.0
+            times *= match but.cmp(&f.first) {
+                Ordering::Less => BUT_AFTER,
+                Ordering::Greater => BUT_BEFORE,
+                Ordering::Equal => 1.0,
             };
         }
         let word = &words.all[f.first];

@@ -108,10 +108,10 @@ fn a_reading_is_whole() {
     {
       "language": "en",
       "sentiment": "negative",
-      "score": -0.5974771624593607,
-      "confidence": 0.9432340137215524,
+      "score": -0.6278,
+      "confidence": 0.9645,
       "intent": "bug",
-      "intent_confidence": 0.8892370250203562,
+      "intent_confidence": 0.89,
       "spam": false,
       "fingerprint": 15218383250461801493,
       "engine": "hearback-rules/1"

@@ -14,7 +14,7 @@ use crate::domain::theme::{Theme, ThemeVector};
 use crate::id::ThemeId;
 
 /// Nearness from which a statement joins a theme.
-const JOINS_FROM: f32 = 0.34;
+const JOINS_FROM: f32 = 0.26;
 /// Features that a theme remembers. Pruned to this number when there are twice as many, so that a newcomer has time to
 /// grow.
 const FEATURES_MAX: usize = 256;
