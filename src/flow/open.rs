@@ -92,7 +92,9 @@ pub async fn open(ctx: &Context, wanted: &Wanted, actor: &str) -> Result<Opened>
     let unique = format!("{:032x}", ctx.entropy.bits());
     let said = ingest::hear(ctx, &mut tx, &signal, None, &unique).await?;
     let Some(rollout) = lasting(&mut tx, wanted).await? else {
-        return Ok(Opened::Refused(format!("It was taken as a fact, and {said}: what is deleted does not come back.")));
+        return Ok(Opened::Refused(format!(
+            "Nothing was opened: {said}. GET /v1/rollouts tells how earlier ones ended."
+        )));
     };
     tx.commit().await?;
     // Its window stands when the answer leaves, so that it can be extended or closed at once.

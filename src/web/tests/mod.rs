@@ -117,6 +117,7 @@ impl World {
             telemetry: Telemetry::default(),
             bell: Arc::new(Bell::default()),
             owner: "test".into(),
+            github: None,
         };
         Self { router: super::router(ctx.clone()), ctx, clock, _folder: folder }
     }

@@ -99,7 +99,7 @@ async fn a_rollout_that_lasts_is_not_opened_twice() {
 }
 
 #[tokio::test]
-async fn what_ended_is_opened_anew_and_what_is_deleted_is_not() {
+async fn what_ended_or_was_deleted_is_opened_anew() {
     let w = World::new("").await;
     let first = w.rollout("new-checkout").await;
     let change = |what: &str| {
@@ -119,11 +119,10 @@ async fn what_ended_is_opened_anew_and_what_is_deleted_is_not() {
     assert_eq!(w.generic("d-2", change("deleted").as_bytes()).await.status, 200);
     ingest::ingest_waiting(&w.ctx).await.unwrap();
     w.clock.advance(DAY_MS);
-    let rows = w.rows().await;
-    let refused = w.post("/v1/rollouts", r#"{"flag": "new-checkout"}"#).await;
-    assert_eq!(refused.fault().0, 409);
-    assert!(refused.text.contains("deleted"), "{refused:?}");
-    assert_eq!(w.rows().await, rows);
+    let third = w.rollout("new-checkout").await;
+    let told = w.get(&format!("/v1/rollouts/{third}")).await.json();
+    assert_eq!((&told["parent"], &told["generation"]), (&Value::from(&*second), &Value::from(3)));
+    assert_eq!(w.get(&format!("/v1/rollouts/{second}")).await.json()["ended"]["how"], "deleted");
 }
 
 #[tokio::test]
