@@ -6,8 +6,8 @@ fn read(text: &str) -> Annotation {
     annotate(Some(text), None, None)
 }
 
-fn stars(value: f64) -> Option<Rating> {
-    Some(Rating { value, scale: 5.0 })
+fn stars(value: f64) -> Rating {
+    Rating { value, scale: 5.0 }
 }
 
 #[test]
@@ -78,19 +78,19 @@ fn wants_are_read() {
 #[test]
 fn a_mark_speaks_where_words_do_not() {
     for (value, want) in [(1.0, Sentiment::Negative), (3.0, Sentiment::Neutral), (5.0, Sentiment::Positive)] {
-        assert_eq!(annotate(None, stars(value), None).sentiment, want, "{value}");
+        assert_eq!(annotate(None, Some(stars(value)), None).sentiment, want, "{value}");
     }
     let nothing = annotate(None, None, None);
     assert_eq!((nothing.sentiment, nothing.score, nothing.confidence), (Sentiment::Neutral, 0.0, 0.0));
     assert_eq!((nothing.language.as_str(), nothing.intent, nothing.fingerprint), ("und", Intent::Other, 0));
-    assert_eq!(annotate(Some("I use it on my tablet"), stars(1.0), None).sentiment, Sentiment::Negative);
+    assert_eq!(annotate(Some("I use it on my tablet"), Some(stars(1.0)), None).sentiment, Sentiment::Negative);
 }
 
 #[test]
 fn a_mark_and_words_that_contradict_each_other_are_believed_less() {
-    let agree = annotate(Some("It crashes all the time"), stars(1.0), None);
+    let agree = annotate(Some("It crashes all the time"), Some(stars(1.0)), None);
     let words = annotate(Some("It crashes all the time"), None, None);
-    let contradict = annotate(Some("It crashes all the time"), stars(5.0), None);
+    let contradict = annotate(Some("It crashes all the time"), Some(stars(5.0)), None);
     assert_eq!((agree.sentiment, contradict.sentiment), (Sentiment::Negative, Sentiment::Mixed));
     assert!(agree.confidence > words.confidence && words.confidence > contradict.confidence);
     assert_eq!(contradict.intent, Intent::Bug, "what is wanted stands in the words");
@@ -104,7 +104,7 @@ fn happy_with_one_thing_and_unhappy_with_another_is_mixed() {
 
 #[test]
 fn a_reading_is_whole() {
-    insta::assert_json_snapshot!(annotate(Some("Checkout crashes on pay since the update!"), stars(2.0), Some("en-GB")), @r#"
+    insta::assert_json_snapshot!(annotate(Some("Checkout crashes on pay since the update!"), Some(stars(2.0)), Some("en-GB")), @r#"
     {
       "language": "en",
       "sentiment": "negative",

@@ -17,12 +17,15 @@ static MACHINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9A-Fa-f:.-]{7
 /// A word just before a number that says it is one to call.
 static CALL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)(?:phone|tel|tél|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|handy|cell|whatsapp|fax|call|text|sms|rückruf",
-        r"|ring|dial|number|nummer|numéro|número|numero)[a-z]{0,6}[ \t.:#]*(?:(?:me|us|back|is|at|on|under|unter|no|nr|au|al)[ \t.:]*){0,3}$",
+        r"(?i)(?:(?:phone|tel|tél|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|handy|cell|whatsapp|fax|call|text|sms|ring|dial)",
+        r"[a-z]{0,6}[ \t.:#]*(?:(?:me|us|back|is|at|on|under|unter|number|nummer|no|nr|au|al)[ \t.:]*){0,4}",
+        r"|(?:number|nummer|numéro|número|numero)[ \t]*(?:is|ist|est|es|:)[ \t:]*)$",
     ))
     .expect("a fixed expression")
 });
 
+/// Digits in the shortest group that a card's number is written in; versions and dates have shorter ones.
+const CARD_GROUP_MIN: usize = 3;
 /// Characters before a number that are searched for [`CALL`].
 const BEFORE_CHARS: usize = 40;
 
@@ -126,8 +129,10 @@ fn machine(shown: &str, before: &str) -> Option<(usize, What)> {
     }
     // A port may follow.
     let v4 = shown.split(':').next().unwrap_or_default();
-    if v4.parse::<Ipv4Addr>().is_ok() && !names_a_version(before) {
-        return Some((v4.len(), What::Address));
+    if let Ok(address) = v4.parse::<Ipv4Addr>() {
+        // Every machine is 127.0.0.1 to itself.
+        let somebodys = !address.is_loopback() && !address.is_unspecified() && !names_a_version(before);
+        return somebodys.then_some((v4.len(), What::Address));
     }
     // `a::b` is a path in some languages, `::1` every machine's name for itself.
     let groups = shown.split(':').filter(|g| !g.is_empty()).count();
@@ -203,7 +208,7 @@ impl<'a> Run<'a> {
             let mut number = String::new();
             let mut hit = None;
             for (last, (range, digits)) in self.groups.iter().enumerate().skip(first) {
-                if number.len() + digits.len() > 19 {
+                if digits.len() < CARD_GROUP_MIN || number.len() + digits.len() > 19 {
                     break;
                 }
                 number.push_str(digits);
@@ -247,7 +252,7 @@ impl<'a> Run<'a> {
         if first.starts_with("00") && self.digits >= 10 && !first.starts_with("000") {
             return true;
         }
-        if shown.starts_with('(') && self.digits >= 9 && lengths.len() >= 2 {
+        if shown.starts_with('(') && shown.contains(')') && self.digits >= 9 && lengths.len() >= 2 {
             return true;
         }
         let starts = first.bytes().next().unwrap_or(b'0');

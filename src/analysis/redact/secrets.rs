@@ -8,9 +8,10 @@ use super::{What, replace_each};
 
 /// Shortest random-looking token that is taken for a secret, in characters. Commit-sized hashes of 7 to 12 stay.
 const TOKEN_MIN: usize = 32;
-/// Share of neighbours of another class (lower, upper, digit) from which a token looks random. Words joined to names stay
-/// below 0.2; random hex is near 0.47, random base64 near 0.6.
-const RANDOM_SHARE: f64 = 0.25;
+/// Share of neighbours of another class (lower, upper, digit) from which a token looks random. Random base64 is near 0.6,
+/// paths and joined words stay below 0.3; random hex, of fewer letters, is near 0.47, and nothing else is all hex.
+const RANDOM_SHARE: f64 = 0.35;
+const RANDOM_SHARE_HEX: f64 = 0.25;
 
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     compiled(&[
@@ -62,7 +63,7 @@ static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"[\p{L}\p{N}\p{M}._%+'’&=-]*[\p{L}\p{N}_%+-][ \t]*(?:@|＠|&#64;|%40)[ \t]*[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+",
+        r"[\p{L}\p{N}\p{M}._%+'’&=-]*[\p{L}\p{N}_%+-](?:@|＠|&#64;|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+",
         r"|[\p{L}\p{N}._%+-]+[ \t]*[\[({][ \t]*(?i:at|@)[ \t]*[\])}][ \t]*[\p{L}\p{N}-]+",
         r"(?:(?:\.|[ \t]*[\[({][ \t]*(?i:dot|punkt|\.)[ \t]*[\])}][ \t]*)[\p{L}\p{N}-]+)+",
     ))
@@ -202,17 +203,15 @@ fn bearer(c: &Captures<'_>) -> String {
 fn looks_random(token: &str) -> bool {
     let digits = token.bytes().filter(u8::is_ascii_digit).count();
     let letters = token.bytes().filter(u8::is_ascii_alphabetic).count();
-    token.len() >= TOKEN_MIN && digits >= 3 && letters >= 3 && !is_uuid(token) && transitions(token) >= RANDOM_SHARE
+    let share = if token.bytes().all(|b| b.is_ascii_hexdigit()) { RANDOM_SHARE_HEX } else { RANDOM_SHARE };
+    token.len() >= TOKEN_MIN && digits >= 3 && letters >= 3 && !ends_with_uuid(token) && transitions(token) >= share
 }
 
 /// Names of records, not keys to them: reports need them.
-fn is_uuid(token: &str) -> bool {
-    let token = token.trim_matches(['-', '/', '=', '_']);
-    token.len() == 36
-        && token
-            .bytes()
-            .enumerate()
-            .all(|(i, b)| if matches!(i, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() })
+fn ends_with_uuid(token: &str) -> bool {
+    let token = token.trim_end_matches(['-', '/', '=', '_']);
+    let shape = |(i, b): (usize, u8)| if matches!(i, 8 | 13 | 18 | 23) { b == b'-' } else { b.is_ascii_hexdigit() };
+    token.len().checked_sub(36).is_some_and(|from| token.bytes().skip(from).enumerate().all(shape))
 }
 
 fn transitions(token: &str) -> f64 {

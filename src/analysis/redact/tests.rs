@@ -58,6 +58,12 @@ fn what_a_report_needs_stays() {
         "the getUserAccountSettingsPageControllerFactoryBean2 class",
         "I waited 3 weeks, 12 days, 100 %, 1 000 000 rows",
         "@bob look at #12",
+        "meet me @ example.com, 49.99 @ shop.example.com",
+        "127.0.0.1:8080 and 0.0.0.0",
+        "reason number 1523648856",
+        "(3.6.0.201407100658) on dark themes",
+        "https://example.org/2005/devdocs/FuncLevelLinking",
+        "testpage-2668FF87-0A3A-4cac-B9AB-2367D17A76C3.aspx",
         "1732456789012 ms",
         "screen 1920x1080, iOS 17.4.1, Android 14",
     ] {

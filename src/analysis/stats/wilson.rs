@@ -27,6 +27,7 @@ mod tests {
     const Z_95: f64 = 1.959_963_984_540_054;
 
     #[test]
+    #[expect(clippy::unreadable_literal, reason = "values as another implementation printed them")]
     fn intervals_match_independent_values() {
         // statsmodels' proportion_confint(method="wilson").
         for (part, whole, low, high) in [
