@@ -2,6 +2,7 @@
 //!
 //! Labels are a closed set: never a name, a text or an id from outside.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -20,7 +21,9 @@ pub fn start_log(log: &Log) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&log.level));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = match log.format {
-        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Text if std::io::stderr().is_terminal() => builder.with_target(false).try_init(),
+        // Colours are for people; a file or a journal gets plain text.
+        LogFormat::Text => builder.with_target(false).with_ansi(false).try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
 }
