@@ -3,7 +3,6 @@
 //! *Mind* reads deliveries and statements and plans; *hands* perform what is planned; *sweeps* look for what was missed.
 //! Each is woken by the bell, by what is due next, and now and then by itself, because another replica may have written.
 
-use std::future::Future;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -148,20 +147,18 @@ pub async fn settle(ctx: &Context) -> Result<()> {
 }
 
 /// Waits for a signal that asks this process to end: Ctrl-C, or SIGTERM.
-pub fn stop_signal() -> impl Future<Output = ()> {
-    async {
-        #[cfg(unix)]
-        {
-            let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .expect("a handler for SIGTERM can be set");
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = term.recv() => {}
-            }
+pub async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+            .expect("a handler for SIGTERM can be set");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = term.recv() => {}
         }
-        #[cfg(not(unix))]
-        {
-            let _ = tokio::signal::ctrl_c().await;
-        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
     }
 }

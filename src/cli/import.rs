@@ -101,14 +101,13 @@ impl Import<'_> {
             }
         };
         for one in given {
-            let dedupe_key = match &one.id {
-                Some(id) => format!("import|{}|id|{id}", self.rollout),
-                None => {
-                    let hash: [u8; 32] = Sha256::digest(&bytes).into();
-                    let times = self.seen.entry(hash).or_default();
-                    *times += 1;
-                    format!("import|{}|{}|{times}", self.rollout, hex::encode(hash))
-                }
+            let dedupe_key = if let Some(id) = &one.id {
+                format!("import|{}|id|{id}", self.rollout)
+            } else {
+                let hash: [u8; 32] = Sha256::digest(&bytes).into();
+                let times = self.seen.entry(hash).or_default();
+                *times += 1;
+                format!("import|{}|{}|{times}", self.rollout, hex::encode(hash))
             };
             self.batch.push(Sent { statement: one.statement, dedupe_key: Some(dedupe_key) });
             self.all += 1;

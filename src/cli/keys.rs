@@ -8,6 +8,7 @@ use super::Done;
 use crate::config::KeyKind;
 use crate::flow::{Context, access};
 use crate::id::KeyId;
+use crate::time::UnixMs;
 
 /// What `keys` does.
 #[derive(Debug, Subcommand)]
@@ -99,7 +100,7 @@ async fn list(ctx: &Context, as_json: bool) -> Result<Done> {
             .iter()
             .map(|k| {
                 json!({"id": k.id, "kind": k.kind, "hint": k.hint, "origins": k.origins,
-                       "created_at": k.created_at.rfc3339(), "revoked_at": k.revoked_at.map(|t| t.rfc3339())})
+                       "created_at": k.created_at.rfc3339(), "revoked_at": k.revoked_at.map(UnixMs::rfc3339)})
             })
             .collect();
         println!("{}", serde_json::to_string_pretty(&rows)?);

@@ -26,7 +26,7 @@ use crate::{app, demo, telemetry, web};
 #[derive(Debug, Parser)]
 #[command(name = "hearback", version, about, max_term_width = 110)]
 struct Cli {
-    /// The settings; else HEARBACK_CONFIG, else hearback.toml in this folder where there is one.
+    /// The settings; else `HEARBACK_CONFIG`, else hearback.toml in this folder where there is one.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]

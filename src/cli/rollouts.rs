@@ -107,7 +107,7 @@ pub async fn report(ctx: &Context, args: &ReportArgs) -> Result<Done> {
             );
         }
         Format::Html => {
-            println!("{}", html::page(&rendering::title(told.rollout), &rendering::section(&told)).trim_end())
+            println!("{}", html::page(&rendering::title(told.rollout), &rendering::section(&told)).trim_end());
         }
         Format::Json => println!("{}", serde_json::to_string_pretty(&rendering::data(&told))?),
     }

@@ -180,7 +180,7 @@ impl Demo {
             let list = self.get(&path).await?;
             let tickets = list["tickets"].as_array().cloned().unwrap_or_default();
             let filed = tickets.iter().find(|t| !t["theme"].is_null() && t["state"] == "filed");
-            let Some(at) = filed.and_then(|t| file(t)) else { return Ok(None) };
+            let Some(at) = filed.and_then(file) else { return Ok(None) };
             let text = std::fs::read_to_string(&at).with_context(|| format!("reading {}", at.display()))?;
             Ok(Some((at, text)))
         })
