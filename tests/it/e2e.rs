@@ -3,6 +3,7 @@
 //! One test, because the emulator knows one address for its webhooks.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use hearback::time::{Clock as _, SystemClock};
@@ -46,7 +47,7 @@ impl Emulator {
         tokio::time::sleep(BETWEEN_WRITES).await;
         let url = format!("{}/repos/{}{path}", self.fact("api"), self.fact("repo"));
         let request = self.client.request(method, &url).bearer_auth(self.fact("admin_token"));
-        let answer = body.iter().fold(request, |request, body| request.json(body)).send().await.unwrap();
+        let answer = body.iter().fold(request, reqwest::RequestBuilder::json).send().await.unwrap();
         let status = answer.status();
         let text = answer.text().await.unwrap();
         assert!(status.is_success(), "{url}: {status} {text}");
@@ -177,7 +178,7 @@ async fn a_release_becomes_one_issue_that_is_kept_true() {
         let headers = json!({"x-github-event": event, "x-github-delivery": id, "x-hub-signature-256": signature});
         let body = String::from_utf8(body.clone()).unwrap();
         let line = json!({"method": "POST", "path": "/hooks/github", "headers": headers, "body": body});
-        recorded.push_str(&format!("{line}\n"));
+        writeln!(recorded, "{line}").unwrap();
     }
     std::fs::write(folder.path().join("recorded.jsonl"), recorded).unwrap();
     for arguments in [&["replay", "recorded.jsonl", "--to"][..], &["replay", "recorded.jsonl", "--sign", "--to"]] {

@@ -133,11 +133,8 @@ impl Service {
             }
         });
         let mut service = Self { child, url: String::new(), log };
-        match tokio::time::timeout(PATIENCE, told).await {
-            Ok(Ok(url)) => service.url = url,
-            Ok(Err(_)) => panic!("the service ended before it listened"),
-            Err(_) => panic!("the service did not listen within {PATIENCE:?}"),
-        }
+        let told = tokio::time::timeout(PATIENCE, told).await.expect("the service did not listen in time");
+        service.url = told.expect("the service ended before it listened");
         service
     }
 
@@ -201,4 +198,20 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
         }
     };
     tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what} in vain"))
+}
+
+/// Looks until nothing is left; fails by what it waited for and what was left.
+pub async fn until_nothing(what: &str, mut look: impl AsyncFnMut() -> Vec<String>) {
+    let mut left = Vec::new();
+    let looking = async {
+        loop {
+            left = look().await;
+            if left.is_empty() {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let ended = tokio::time::timeout(PATIENCE, looking).await;
+    assert!(ended.is_ok(), "waited {PATIENCE:?} for {what} in vain: {left:#?}");
 }
