@@ -321,8 +321,8 @@ enum Next {
     Hold { until: UnixMs },
     /// Try again then.
     Again { at: UnixMs, sent: Option<UnixMs> },
-    /// The object lives there now.
-    Follow { target: String },
+    /// The object lives there now; `key` where it is called something else there.
+    Follow { target: String, key: Option<String> },
     /// Nothing helps but a person.
     GiveUp,
 }
@@ -332,7 +332,10 @@ fn next(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -> Next
     match error {
         RemoteError::Wait { ms, .. } => Next::Hold { until: now.plus(*ms) },
         RemoteError::Suspended { .. } => Next::Hold { until: now.plus(SUSPENDED_MS) },
-        RemoteError::Moved { to: Some(target) } => Next::Follow { target: target.clone() },
+        RemoteError::Moved { to: Some(to) } => match to.split_once('#') {
+            Some((target, key)) => Next::Follow { target: target.to_owned(), key: Some(key.to_owned()) },
+            None => Next::Follow { target: to.clone(), key: None },
+        },
         RemoteError::Refused { .. } | RemoteError::Gone { .. } | RemoteError::Moved { to: None } => Next::GiveUp,
         RemoteError::NotSent { .. } | RemoteError::Unknown { .. } | RemoteError::Unauthorized { .. } => {
             if action.attempts + 1 >= i64::from(outbox.attempts_max) {
@@ -366,8 +369,14 @@ async fn fail(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -
             actions::retry(&mut tx, action, at, sent, true, &said).await?;
             "retried"
         }
-        Next::Follow { target } => {
+        Next::Follow { target, key } => {
             ticket.target = target;
+            if key.is_some() {
+                // A transferred issue has a new address and new comments; ours is found there by its marker.
+                ticket.key = key;
+                ticket.url = None;
+                ticket.comment = None;
+            }
             tickets::save(&mut tx, &ticket).await?;
             actions::retry(&mut tx, action, now, action.sent_at, true, &said).await?;
             "followed"

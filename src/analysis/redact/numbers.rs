@@ -24,6 +24,8 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a fixed expression")
 });
 
+/// Digits below which a number is nobody's.
+const DIGITS_MIN: usize = 7;
 /// Digits in the shortest group that a card's number is written in; versions and dates have shorter ones.
 const CARD_GROUP_MIN: usize = 3;
 /// Characters before a number that are searched for [`CALL`].
@@ -67,7 +69,11 @@ fn ibans(text: &str) -> Vec<(Range<usize>, What)> {
 
 /// Where the account number that begins at `at` ends.
 fn iban(bytes: &[u8], at: usize) -> Option<usize> {
-    let country = bytes[at..at + 2].to_ascii_uppercase();
+    let [a, b, c, d, ..] = bytes[at..] else { return None };
+    if !(a.is_ascii_alphabetic() && b.is_ascii_alphabetic() && c.is_ascii_digit() && d.is_ascii_digit()) {
+        return None;
+    }
+    let country = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
     let known = IBANS.split_whitespace().find(|c| c.as_bytes()[..2] == country[..])?;
     let wanted: usize = known[2..].parse().ok()?;
     let mut code = Vec::with_capacity(wanted);
@@ -83,8 +89,7 @@ fn iban(bytes: &[u8], at: usize) -> Option<usize> {
         end += 1;
     }
     let whole = bytes.get(end).is_none_or(|b| !b.is_ascii_alphanumeric());
-    let checked = code[2].is_ascii_digit() && code[3].is_ascii_digit();
-    (whole && checked && mod_97(&code) == 1).then_some(end)
+    (whole && mod_97(&code) == 1).then_some(end)
 }
 
 /// ISO 7064: country and check digits go to the end, letters count from 10.
@@ -151,7 +156,7 @@ fn names_a_version(before: &str) -> bool {
 /// Cards, social security numbers and phones.
 fn people(text: &str) -> Vec<(Range<usize>, What)> {
     let mut found = Vec::new();
-    for m in DIGITS.find_iter(text) {
+    for m in DIGITS.find_iter(text).filter(|m| m.len() >= DIGITS_MIN) {
         let before = text[..m.start()].chars().next_back();
         let after = text[m.end()..].chars().next();
         if before.is_some_and(|c| c.is_alphanumeric() || c == '_')
@@ -240,7 +245,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_phone(&self, before: &str) -> bool {
-        if !(7..=15).contains(&self.digits) || self.is_date() {
+        if !(DIGITS_MIN..=15).contains(&self.digits) || self.is_date() {
             return false;
         }
         let lengths: Vec<usize> = self.groups.iter().map(|(_, g)| g.len()).collect();
