@@ -19,7 +19,10 @@ use crate::config::{Log, LogFormat};
 /// Starts the log. A second start in one process changes nothing.
 pub fn start_log(log: &Log) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&log.level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let _ = match log.format {
         LogFormat::Text if std::io::stderr().is_terminal() => builder.with_target(false).try_init(),
         // Colours are for people; a file or a journal gets plain text.
