@@ -88,6 +88,7 @@ impl Settings {
     /// What goes wrong inside, as `FAILPOINTS` takes it: `hb.deliver.sent=return`.
     #[must_use]
     pub fn failpoints(mut self, failpoints: &str) -> Self {
+        assert!(compiled_in(), "this needs the feature failpoints: run tests/run, which sets it");
         self.failpoints = Some(failpoints.to_owned());
         self
     }
@@ -185,6 +186,11 @@ impl Drop for Service {
             eprintln!("-- log of {}\n{}", self.url, self.log());
         }
     }
+}
+
+/// Whether the binary has points to fail at.
+fn compiled_in() -> bool {
+    cfg!(feature = "failpoints")
 }
 
 /// Looks until there is something; fails by the name of what it waited for.
