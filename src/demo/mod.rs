@@ -26,6 +26,8 @@ const LATER: &str = include_str!("later.jsonl");
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Pause between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Stands in an issue whose window is over.
+const CLOSED: &str = "closed since";
 /// Longest answer that is read, bytes.
 const ANSWER_MAX_BYTES: usize = 1_048_576;
 
@@ -117,7 +119,7 @@ impl Demo {
         step(&format!("the same webhook and the same {repeated} statements come again: nothing changes"));
 
         let said = self.say(LATER, "later").await?;
-        let issue = self.changed(&issue_at, &issue).await?;
+        self.until_file(&issue_at, |text| text != issue).await?;
         step(&format!(
             "{said} more answer, one of them for the second time: the same issue is edited, not another filed"
         ));
@@ -125,6 +127,7 @@ impl Demo {
         self.deliver("unpublished", "demo-2", &SystemClock.now().plus(1_000).rfc3339()).await?;
         let (report_at, verdict) = self.verdict(&rollout).await?;
         step(&format!("the release is taken back, the window closes. Verdict: {verdict}\n"));
+        let issue = self.until_file(&issue_at, |text| text.contains(CLOSED)).await?;
         Ok(Told { issue, issue_at, report_at })
     }
 
@@ -187,10 +190,11 @@ impl Demo {
         .await
     }
 
-    async fn changed(&self, at: &Path, before: &str) -> Result<String> {
+    /// What a file says, once it says what is waited for.
+    async fn until_file(&self, at: &Path, says: impl Fn(&str) -> bool) -> Result<String> {
         self.until("the issue to be edited", || async {
-            let text = std::fs::read_to_string(at)?;
-            Ok((text != before).then_some(text))
+            let text = std::fs::read_to_string(at).with_context(|| format!("reading {}", at.display()))?;
+            Ok(says(&text).then_some(text))
         })
         .await
     }
@@ -205,7 +209,7 @@ impl Demo {
             let filed = tickets.iter().find(|t| t["theme"].is_null() && t["state"] == "filed").and_then(file);
             let (Some(at), Some(says)) = (filed, told["verdict"]["sentence"].as_str()) else { return Ok(None) };
             let closed = told["window"]["state"] == "closed";
-            let written = std::fs::read_to_string(&at)?.contains("The window: closed since");
+            let written = std::fs::read_to_string(&at)?.contains(CLOSED);
             Ok((closed && written).then(|| (at, says.to_owned())))
         })
         .await

@@ -18,7 +18,11 @@ pub enum Leaning {
     Unhappy,
     /// Most are happy, and chance does not explain it.
     Happy,
-    /// Neither can be told.
+    /// Most are unhappy, and chance alone could explain it.
+    PerhapsUnhappy,
+    /// Most are happy, and chance alone could explain it.
+    PerhapsHappy,
+    /// No mind has a majority.
     Divided,
 }
 
@@ -30,6 +34,8 @@ impl Leaning {
             Self::TooFew => "too_few",
             Self::Unhappy => "unhappy",
             Self::Happy => "happy",
+            Self::PerhapsUnhappy => "perhaps_unhappy",
+            Self::PerhapsHappy => "perhaps_happy",
             Self::Divided => "divided",
         }
     }
@@ -77,6 +83,10 @@ pub fn leaning(tally: Tally, min_people: i64) -> Leaning {
         Leaning::Unhappy
     } else if Share::of(tally.positive, people).low > 0.5 {
         Leaning::Happy
+    } else if tally.negative * 2 > people {
+        Leaning::PerhapsUnhappy
+    } else if tally.positive * 2 > people {
+        Leaning::PerhapsHappy
     } else {
         Leaning::Divided
     }
@@ -105,6 +115,16 @@ pub fn sentence(rollout: &Rollout, tally: Tally, min_people: i64) -> String {
         Leaning::Happy => {
             format!("Customers like {what}: {} are positive.", Share::of(tally.positive, people).words())
         }
+        Leaning::PerhapsUnhappy => format!(
+            "Most who answered are unhappy with {what}, too few to be sure of it: {} are negative, {} positive.",
+            Share::of(tally.negative, people).words(),
+            tally.positive
+        ),
+        Leaning::PerhapsHappy => format!(
+            "Most who answered like {what}, too few to be sure of it: {} are positive, {} negative.",
+            Share::of(tally.positive, people).words(),
+            tally.negative
+        ),
         Leaning::Divided => format!(
             "Customers are divided on {what}: {} are negative, {} positive.",
             Share::of(tally.negative, people).words(),
@@ -125,7 +145,9 @@ mod tests {
             (tally(0, 0), Leaning::NoSignal),
             (tally(4, 0), Leaning::TooFew),
             (tally(5, 0), Leaning::Unhappy),
-            (tally(3, 2), Leaning::Divided),
+            (tally(3, 2), Leaning::PerhapsUnhappy),
+            (tally(2, 3), Leaning::PerhapsHappy),
+            (tally(3, 3), Leaning::Divided),
             (tally(12, 3), Leaning::Unhappy),
             (tally(1, 14), Leaning::Happy),
         ] {

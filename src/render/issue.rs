@@ -9,7 +9,7 @@ use crate::domain::theme::Theme;
 use crate::domain::ticket::Severity;
 use crate::domain::window::Window;
 use crate::plan::verdict::Share;
-use crate::time::{UnixMs, span_in_words};
+use crate::time::{MINUTE_MS, UnixMs, span_in_words};
 
 pub use super::tame::one_line;
 
@@ -134,7 +134,7 @@ fn who(people: i64, answered: i64, asked: Option<i64>) -> String {
 }
 
 fn when(first: UnixMs, last: UnixMs) -> String {
-    if last == first {
+    if last.since(first) < MINUTE_MS {
         return first.human();
     }
     format!("{} to {}, over {}", first.human(), last.human(), span_in_words(last.since(first)))
