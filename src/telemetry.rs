@@ -24,7 +24,9 @@ pub fn start_log(log: &Log) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     let _ = match log.format {
-        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Text if std::io::stderr().is_terminal() => builder.with_target(false).try_init(),
+        // Colours are for people; a file or a journal gets plain text.
+        LogFormat::Text => builder.with_target(false).with_ansi(false).try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
 }

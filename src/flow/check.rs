@@ -79,6 +79,9 @@ async fn tracker_lines(ctx: &Context, tracker: TrackerName, lines: &mut Vec<Line
         lines.push(match found.check(&target).await {
             Ok(says) => Line::ok(what, says),
             Err(e @ RemoteError::Wait { .. }) => Line::ok(what, e.to_string()),
+            Err(e @ RemoteError::Moved { to: Some(_) }) => {
+                Line::ok(what, format!("{e}, and hearback follows it there"))
+            }
             Err(e) => Line::wrong(what, e.to_string()),
         });
     }

@@ -80,6 +80,7 @@ pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) 
         let same = fingerprint == r.fingerprint;
         return Ok((if same { Outcome::Repeated(answer) } else { Outcome::KeyReused }, Vec::new()));
     }
+    rollouts::let_none_begin(&mut tx).await?;
     let mut known: HashMap<Belongs, Candidates> = HashMap::new();
     let mut accepted = Vec::with_capacity(sent.len());
     for one in sent {

@@ -143,6 +143,7 @@ async fn refold(ctx: &Context, tx: &mut Tx, subject: &Subject) -> Result<Vec<Rol
                 Subject::Flag { flag, .. } => Some(flag.as_str()),
                 Subject::Release { .. } | Subject::Tag { .. } => None,
             };
+            rollouts::begin_alone(tx).await?;
             let since = now.plus(-LATE_JOIN_MAX_MS);
             let joined = feedback::join_late(tx, &rollout.id, flag, rollout.about.tag.as_deref(), since).await?;
             info!(rollout.id = %rollout.id, feedback.joined = joined, "new rollout: {}", rollout.label());

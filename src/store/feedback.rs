@@ -164,14 +164,17 @@ pub async fn has_unread(tx: &mut Tx, rollout: &RolloutId) -> Result<bool> {
     Ok(n > 0)
 }
 
-/// Keeps what was read in a statement, its theme, and whether it is its person's voice.
+/// Keeps what was read in a statement, its theme, and whether it is its person's voice. One that found its rollout in
+/// the meantime stays unread: it counts there.
 pub async fn keep_reading(tx: &mut Tx, f: &Feedback, a: &Annotation, counts: bool) -> Result<()> {
     on!(tx, c => sqlx::query(
         "UPDATE feedback SET state = 'read', counts = $2, theme_id = $3, language = $4, sentiment = $5, score = $6,
-           confidence = $7, intent = $8, intent_confidence = $9, spam = $10, fingerprint = $11, engine = $12 WHERE id = $1")
+           confidence = $7, intent = $8, intent_confidence = $9, spam = $10, fingerprint = $11, engine = $12
+         WHERE id = $1 AND rollout_id IS NOT DISTINCT FROM $13")
         .bind(f.id.as_str()).bind(i64::from(counts)).bind(f.theme.as_ref().map(ThemeId::as_str)).bind(&a.language)
         .bind(a.sentiment.as_str()).bind(a.score).bind(a.confidence).bind(a.intent.as_str()).bind(a.intent_confidence)
-        .bind(i64::from(a.spam)).bind(a.fingerprint.cast_signed()).bind(&a.engine).execute(c).await?.rows_affected());
+        .bind(i64::from(a.spam)).bind(a.fingerprint.cast_signed()).bind(&a.engine)
+        .bind(f.rollout.as_ref().map(RolloutId::as_str)).execute(c).await?.rows_affected());
     Ok(())
 }
 

@@ -103,6 +103,27 @@ pub async fn set_counts(tx: &mut Tx, id: &RolloutId, n: &Counts, due: UnixMs) ->
     Ok(())
 }
 
+/// The lock that statements share, and that a rollout which begins has alone.
+const BEGINNING: i64 = 0x6865_6172_6261_636b;
+
+/// Until the transaction ends, no rollout begins unseen: one that is under way waits, or is waited for. Taken before a
+/// statement looks for its rollout. SQLite has one writer anyhow.
+pub async fn let_none_begin(tx: &mut Tx) -> Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock_shared($1)").bind(BEGINNING).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+/// Waits until no statement is being kept, and keeps others waiting until the transaction ends. Taken before a new
+/// rollout gathers the statements that were there before it: one that is being kept would be seen by neither.
+pub async fn begin_alone(tx: &mut Tx) -> Result<()> {
+    if let Tx::Postgres(tx) = tx {
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(BEGINNING).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// Holds a rollout's row until the transaction ends, so that two replicas do not work on it at once.
 pub async fn lock(tx: &mut Tx, id: &RolloutId) -> Result<()> {
     on!(tx, c => sqlx::query("UPDATE rollouts SET generation = generation WHERE id = $1")

@@ -122,7 +122,13 @@ impl GitHubTracker {
             Some(self.known_comment(repo, id).await?)
         } else {
             let me = self.github.login().await?;
-            let all = self.github.comments(repo, number).await?;
+            let all = match self.github.comments(repo, number).await {
+                Err(gone) if matches!(gone.error, RemoteError::Gone { .. }) => {
+                    self.fate(repo, number, &gone).await?;
+                    return Err(gone.error);
+                }
+                other => other?,
+            };
             all.into_iter().find(|c| c.author.eq_ignore_ascii_case(me) && markers::holds(&c.body, marker))
         };
         let Some(comment) = found else {

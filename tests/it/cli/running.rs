@@ -20,7 +20,7 @@ fn the_demo_tells_the_whole_job_and_ends_by_itself() {
         "{issue}"
     );
     let report = std::fs::read_to_string(at("Report:")).unwrap();
-    assert!(report.contains("The window is closed"), "{report}");
+    assert!(report.contains("The window: closed since"), "{report}");
 }
 
 #[tokio::test]

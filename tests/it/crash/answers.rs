@@ -13,6 +13,7 @@ async fn lost(kind: Kind, call: Call, times: u32, fault: Fault) {
     stage.github.fail_times(call, times, fault);
     let mut service = Service::start(&stage.settings).await;
     stage.tell(&mut service).await;
+    stage.senders_repeat(&service).await;
     stage.quiet().await;
     stage.holds().await;
     stage.everything_again_changes_nothing(&service).await;

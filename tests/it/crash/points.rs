@@ -19,40 +19,46 @@ enum During {
 }
 use During::{Done, Held, Nothing};
 
+/// Tries of one case: on a machine that is busy with other things the actions may come in another order.
+const TRIES: usize = 3;
+
 /// The process dies at `point` after it passed there `passes` times.
 async fn dies(kind: Kind, point: &str, passes: u32, during: During) {
-    let mut stage = Stage::new(kind).await;
-    stage.github.tell_own_writes(true);
     let fatal = if passes == 0 { format!("{point}=return") } else { format!("{point}={passes}*off->1*return") };
-    let mut first = Service::start(&stage.settings.clone().failpoints(&fatal)).await;
-    stage.tell(&mut first).await;
-    first.wait_dead().await;
-    stage.github.settle().await;
-    assert_eq!(under_way(&stage, during).await, during, "what the process was at when it died\n{}", first.log());
+    for _ in 0..TRIES {
+        let mut stage = Stage::new(kind).await;
+        stage.github.tell_own_writes(true);
+        // Long enough that the quotes come before the report is revised.
+        stage.settings = stage.settings.clone().set("policy.coalesce", "3s");
+        let mut first = Service::start(&stage.settings.clone().failpoints(&fatal)).await;
+        stage.tell(&mut first).await;
+        first.wait_dead().await;
+        stage.github.settle().await;
+        let as_meant = under_way(&stage, during).await;
 
-    let second = Service::start(&stage.settings).await;
-    stage.senders_repeat(&second).await;
-    stage.quiet().await;
-    stage.holds().await;
-    stage.everything_again_changes_nothing(&second).await;
+        let second = Service::start(&stage.settings).await;
+        stage.senders_repeat(&second).await;
+        stage.quiet().await;
+        stage.holds().await;
+        stage.everything_again_changes_nothing(&second).await;
+        if as_meant {
+            return;
+        }
+    }
+    panic!("it died at {point} {TRIES} times, and never during {during:?}");
 }
 
-async fn under_way(stage: &Stage, expected: During) -> During {
-    let sql = match expected {
-        Nothing => return Nothing,
-        Held(_) => "SELECT kind FROM actions WHERE state = 'waiting' AND owner IS NOT NULL",
-        Done(_) => "SELECT kind FROM actions WHERE state = 'done' ORDER BY done_ms DESC, id DESC LIMIT 1",
+/// Whether this was under way when the process died.
+async fn under_way(stage: &Stage, during: During) -> bool {
+    let (sql, kind) = match during {
+        Nothing => return true,
+        Held(kind) => ("SELECT kind FROM actions WHERE state = 'waiting' AND owner IS NOT NULL", kind),
+        Done(kind) => ("SELECT kind FROM actions WHERE state = 'done' ORDER BY done_ms DESC, id DESC LIMIT 1", kind),
     };
     let ledger = Ledger::open(&stage.database).await;
     let found = ledger.column(sql).await;
     ledger.db().close().await;
-    let kind = match found.as_slice() {
-        [kind] if kind == "file" => "file",
-        [kind] if kind == "quote" => "quote",
-        [kind] if kind == "revise" => "revise",
-        other => panic!("one action was under way: {other:?}"),
-    };
-    if matches!(expected, Held(_)) { Held(kind) } else { Done(kind) }
+    found.iter().any(|k| k == kind)
 }
 
 /// A test on each database for each case, and the table of points that they cover.
@@ -85,6 +91,8 @@ cases! {
     hook_verified_and_not_kept: "hb.hook.verified", 0, Nothing;
     hook_kept_and_not_answered: "hb.hook.stored", 0, Nothing;
     second_hook_kept_and_not_answered: "hb.hook.stored", 1, Nothing;
+    feedback_kept_and_not_committed: "hb.feedback.kept", 0, Nothing;
+    later_feedback_kept_and_not_committed: "hb.feedback.kept", 1, Nothing;
     feedback_kept_and_not_answered: "hb.feedback.committed", 0, Nothing;
     later_feedback_kept_and_not_answered: "hb.feedback.committed", 1, Nothing;
     delivery_claimed: "hb.ingest.claimed", 0, Nothing;

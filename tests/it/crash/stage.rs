@@ -1,5 +1,7 @@
 //! The story that every case tells, and what has to be true at its end.
 
+use std::time::Duration;
+
 use hearback::domain::tally::Tally;
 use hearback::id::RolloutId;
 use hearback::store::{rollouts, themes};
@@ -7,7 +9,7 @@ use hearback::time::{Clock as _, SystemClock};
 use tempfile::TempDir;
 
 use crate::databases::{Kind, Ledger, fresh};
-use crate::service::{Customers, HOOK_SECRET, Service, Settings, until};
+use crate::service::{Customers, HOOK_SECRET, Service, Settings, until, until_nothing};
 use crate::worlds::github::FakeGitHub;
 
 /// What is released.
@@ -25,6 +27,9 @@ const LATER: &[(&str, &str)] =
     &[("ivo", "Checkout crashes when I pay by card"), ("ana", "The checkout still crashes when I tap pay")];
 /// New issues are missing from GitHub's lists for this long, ms.
 pub const LAG_MS: i64 = 1_000;
+
+/// How long everything has to be at rest.
+const STILL: Duration = Duration::from_millis(200);
 
 /// A world, a database and people: everything that outlives a process.
 pub struct Stage {
@@ -85,18 +90,16 @@ impl Stage {
     /// Waits until nothing is left to do and everything that GitHub told has arrived.
     pub async fn quiet(&self) {
         let ledger = Ledger::open(&self.database).await;
-        let restless = std::sync::Mutex::new(Vec::new());
-        let looking = until("everything to be worked off", async || {
+        until_nothing("everything to be worked off", async || {
             let wrong = self.restless(&ledger).await;
-            let still = wrong.is_empty() && {
-                tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-                self.restless(&ledger).await.is_empty()
-            };
-            *restless.lock().unwrap() = wrong;
-            still.then_some(())
-        });
-        let told = tokio::time::timeout(crate::service::PATIENCE - std::time::Duration::from_secs(1), looking).await;
-        assert!(told.is_ok(), "it takes no rest: {:#?}", restless.lock().unwrap());
+            if !wrong.is_empty() {
+                return wrong;
+            }
+            // What is planned at one moment follows from what ended a moment before: look again.
+            tokio::time::sleep(STILL).await;
+            self.restless(&ledger).await
+        })
+        .await;
         ledger.db().close().await;
     }
 

@@ -1,15 +1,20 @@
 //! From deliveries to rollouts: repeated, reordered, missed.
 
 use hearback::domain::rollout::Rollout;
-use hearback::store::rollouts;
+use hearback::flow::sweep;
+use hearback::store::{rollouts, schedules};
+use hearback::time::{Clock as _, MINUTE_MS};
 
 use super::house::{House, TAG};
 use crate::databases::{Kind, on_both};
+use crate::worlds::github::Call;
 
 on_both![
     a_second_delivery_of_the_same_id_changes_nothing,
     reordered_and_repeated_deliveries_end_in_the_same_rollout,
     deliveries_missed_while_away_are_asked_for_again,
+    a_start_looks_for_missed_deliveries_though_a_dead_process_held_the_sweep,
+    a_statement_and_its_release_at_the_same_moment_find_each_other,
     an_event_of_a_kind_that_is_not_used_is_ignored_by_name,
 ];
 
@@ -86,6 +91,41 @@ async fn deliveries_missed_while_away_are_asked_for_again(kind: Kind) {
     house.clock.advance(6 * 60_000);
     house.sweep().await;
     assert_eq!(house.github.deliveries().len(), asked, "what arrived is not asked for again");
+    house.finish().await;
+}
+
+async fn a_start_looks_for_missed_deliveries_though_a_dead_process_held_the_sweep(kind: Kind) {
+    let house = House::new(kind).await;
+    house.github.deliveries_fail(true);
+    house.github.publish_release(TAG).await;
+    house.github.deliveries_fail(false);
+    let now = house.clock.now();
+    let mut tx = house.ctx.db.write().await.unwrap();
+    let taken = schedules::take(&mut tx, "github.deliveries", "dead", now, now.plus(10 * MINUTE_MS)).await.unwrap();
+    assert!(taken.is_some());
+    tx.commit().await.unwrap();
+    house.sweep().await;
+    assert_eq!(house.github.calls(Call::Deliveries), 0, "somebody else sweeps, as far as can be told");
+    sweep::hasten(&house.ctx).await.unwrap();
+    house.sweep().await;
+    house.work().await;
+    assert_eq!(house.windows().await, ["open"]);
+    house.finish().await;
+}
+
+async fn a_statement_and_its_release_at_the_same_moment_find_each_other(kind: Kind) {
+    let house = House::new(kind).await;
+    for n in 0..20 {
+        let tag = format!("v{n}");
+        house.github.publish_release(&tag).await;
+        let said = serde_json::json!({"release": tag, "user": "ana", "text": "The checkout crashes when I tap pay"});
+        tokio::join!(house.post(said), house.work());
+        house.work().await;
+    }
+    assert_eq!(house.ledger.number("SELECT COUNT(*) FROM feedback WHERE rollout_id IS NULL").await, 0);
+    assert_eq!(house.ledger.number("SELECT COUNT(*) FROM rollouts WHERE items = 1").await, 20);
+    assert_eq!(house.github.filed().len(), 20, "a report each");
+    house.later(2 * MINUTE_MS).await;
     house.finish().await;
 }
 

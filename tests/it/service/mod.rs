@@ -88,6 +88,7 @@ impl Settings {
     /// What goes wrong inside, as `FAILPOINTS` takes it: `hb.deliver.sent=return`.
     #[must_use]
     pub fn failpoints(mut self, failpoints: &str) -> Self {
+        assert!(compiled_in(), "this needs the feature failpoints: run tests/run, which sets it");
         self.failpoints = Some(failpoints.to_owned());
         self
     }
@@ -133,11 +134,8 @@ impl Service {
             }
         });
         let mut service = Self { child, url: String::new(), log };
-        match tokio::time::timeout(PATIENCE, told).await {
-            Ok(Ok(url)) => service.url = url,
-            Ok(Err(_)) => panic!("the service ended before it listened"),
-            Err(_) => panic!("the service did not listen within {PATIENCE:?}"),
-        }
+        let told = tokio::time::timeout(PATIENCE, told).await.expect("the service did not listen in time");
+        service.url = told.expect("the service ended before it listened");
         service
     }
 
@@ -190,6 +188,11 @@ impl Drop for Service {
     }
 }
 
+/// Whether the binary has points to fail at.
+fn compiled_in() -> bool {
+    cfg!(feature = "failpoints")
+}
+
 /// Looks until there is something; fails by the name of what it waited for.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let looking = async {
@@ -201,4 +204,20 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
         }
     };
     tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what} in vain"))
+}
+
+/// Looks until nothing is left; fails by what it waited for and what was left.
+pub async fn until_nothing(what: &str, mut look: impl AsyncFnMut() -> Vec<String>) {
+    let mut left = Vec::new();
+    let looking = async {
+        loop {
+            left = look().await;
+            if left.is_empty() {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    let ended = tokio::time::timeout(PATIENCE, looking).await;
+    assert!(ended.is_ok(), "waited {PATIENCE:?} for {what} in vain: {left:#?}");
 }

@@ -64,7 +64,7 @@ fn words(fact: &Fact) -> String {
             };
             format!("{account} added [{}], removed [{}]", names(added), names(removed))
         }
-        Fact::IssueDeleted { repo, number } => format!("issue {number} of {repo} is deleted"),
+        Fact::IssueDeleted { target, key, .. } => format!("issue {key} of {target} is deleted"),
     }
 }
 

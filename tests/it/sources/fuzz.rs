@@ -117,6 +117,6 @@ proptest! {
             Ok(Meaning::Facts(facts)) => prop_assert!(!facts.is_empty()),
         }
         // The same bytes mean the same.
-        prop_assert_eq!((source.parse)(event(&file), &body, RECEIVED), read(source, &file, &body));
+        prop_assert_eq!((source.parse)(&event(&file), &body, RECEIVED), read(source, &file, &body));
     }
 }

@@ -26,16 +26,23 @@ fn payloads(source: &Source) -> Vec<(String, Vec<u8>)> {
             let name = p.file_name().expect("a file").to_string_lossy().into_owned();
             (name, std::fs::read(&p).expect("a readable payload"))
         })
+        // Beside Jira's webhooks lies what its API answers.
+        .filter(|(name, _)| source.name != "jira" || name.starts_with("webhook."))
         .collect();
     all.sort();
     all
 }
 
-/// The event that the sender names in a header: the first word of the file's name.
-fn event(file: &str) -> &str {
-    file.trim_start_matches("constructed.").split('.').next().unwrap_or_default()
+/// The event as the sender names it, from the file's name: its first word, or after `webhook.` as Jira has it.
+fn event(file: &str) -> String {
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    match file.strip_prefix("webhook.").map(first) {
+        Some(of_issue) if of_issue.starts_with("issue_") => format!("jira:{of_issue}"),
+        Some(of_jira) => of_jira,
+        None => first(file.trim_start_matches("constructed.")),
+    }
 }
 
 fn read(source: &Source, file: &str, body: &[u8]) -> Result<Meaning, BadBody> {
-    (source.parse)(event(file), body, RECEIVED)
+    (source.parse)(&event(file), body, RECEIVED)
 }

@@ -32,7 +32,7 @@ use hearback::time::{Clock, SystemClock};
 
 use super::server::{Books, Served, Shared, routes};
 use state::{APP_ID, INSTALLATION_ID, Installation, Person, Repo, State};
-pub use state::{BOT, PERSONAL_LOGIN, PERSONAL_TOKEN};
+pub use state::{BOT, Issue, PERSONAL_LOGIN, PERSONAL_TOKEN};
 
 /// The calls that a client can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
