@@ -19,6 +19,10 @@ use crate::time::{SECOND_MS, UnixMs};
 const NAP_MAX_MS: i64 = 5 * SECOND_MS;
 /// Wait after an error, so that a database that is away is not asked all the time, ms.
 const AFTER_ERROR_MS: i64 = SECOND_MS;
+/// Actions performed at one time, each in another tracker or account.
+const HANDS: usize = 4;
+/// Wait for an action that is due while somebody works in its scope, ms.
+const TAKEN_MS: i64 = SECOND_MS / 5;
 /// How often schedules are looked at, ms: another replica may have run one, or died in it.
 const SCHEDULES_MS: i64 = 10 * SECOND_MS;
 /// Shortest rest between two looks at the schedules, ms.
@@ -33,7 +37,9 @@ pub type Stop = watch::Receiver<bool>;
 pub async fn run(ctx: Context, stop: Stop) -> Result<()> {
     let mut loops = JoinSet::new();
     loops.spawn(mind(ctx.clone(), stop.clone()));
-    loops.spawn(hands(ctx.clone(), stop.clone()));
+    for _ in 0..HANDS {
+        loops.spawn(hands(ctx.clone(), stop.clone()));
+    }
     loops.spawn(sweeps(ctx, stop));
     while let Some(ended) = loops.join_next().await {
         ended?;
@@ -60,9 +66,10 @@ async fn mind(ctx: Context, mut stop: Stop) {
 async fn hands(ctx: Context, mut stop: Stop) {
     while !*stop.borrow() {
         let nap = match deliver::deliver_due(&ctx, &|| *stop.borrow()).await {
-            Ok(_) => {
-                next_action(&ctx).await.map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now())))
-            }
+            // What is due and was not to be had is another hand's, or its scope is being worked on.
+            Ok(_) => next_action(&ctx)
+                .await
+                .map_or(AFTER_ERROR_MS, |at| at.map_or(NAP_MAX_MS, |at| at.since(ctx.now()).max(TAKEN_MS))),
             Err(e) => {
                 error!("writing to trackers waits: {e:#}");
                 AFTER_ERROR_MS

@@ -194,6 +194,7 @@ CREATE TABLE actions (
   done_ms    INTEGER
 ) STRICT;
 CREATE INDEX actions_due ON actions (due_ms) WHERE state = 'waiting';
+CREATE INDEX actions_scope ON actions (scope) WHERE state = 'waiting';
 CREATE INDEX actions_ticket ON actions (ticket_id, kind) WHERE state = 'waiting';
 
 -- Scopes that were asked to wait: a rate limit, a suspended installation.

@@ -128,18 +128,23 @@ pub async fn replace_payload(tx: &mut Tx, id: &ActionId, payload: &str, now: Uni
     Ok(n > 0)
 }
 
-/// Takes up to `limit` due actions whose scope is not paused, until `lease_until`.
+/// Takes up to `limit` due actions whose scope is neither paused nor worked on, until `lease_until`: a tracker is asked
+/// one thing at a time, as GitHub wants it, and one that is slow keeps no other waiting.
 pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, limit: i64) -> Result<Vec<Action>> {
     let sql = if tx.skips_locked() {
         "UPDATE actions SET owner = $2, lease_ms = $3, due_ms = $3 WHERE id IN (
            SELECT a.id FROM actions a WHERE a.state = 'waiting' AND a.due_ms <= $1
              AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.scope = a.scope AND p.until_ms > $1)
+             AND NOT EXISTS (SELECT 1 FROM actions b
+               WHERE b.scope = a.scope AND b.state = 'waiting' AND b.owner IS NOT NULL AND b.lease_ms > $1)
            ORDER BY a.due_ms, a.id LIMIT $4 FOR UPDATE SKIP LOCKED)
          RETURNING id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms"
     } else {
         "UPDATE actions SET owner = $2, lease_ms = $3, due_ms = $3 WHERE id IN (
            SELECT a.id FROM actions a WHERE a.state = 'waiting' AND a.due_ms <= $1
              AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.scope = a.scope AND p.until_ms > $1)
+             AND NOT EXISTS (SELECT 1 FROM actions b
+               WHERE b.scope = a.scope AND b.state = 'waiting' AND b.owner IS NOT NULL AND b.lease_ms > $1)
            ORDER BY a.due_ms, a.id LIMIT $4)
          RETURNING id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms"
     };
