@@ -99,12 +99,19 @@ async fn sweeps(ctx: Context, mut stop: Stop) {
 /// Reads and plans until nothing is left to read, for commands that add something while no service may run. What is
 /// planned is performed by the service.
 pub async fn read_and_plan(ctx: &Context) -> Result<()> {
+    loop {
+        let heard = ingest::ingest_waiting(ctx).await?;
+        let read = analyze::analyze_waiting(ctx).await?;
+        if heard + read == 0 {
+            break;
+        }
+    }
     for _ in 0..ROUNDS_MAX {
         if think(ctx).await? == 0 {
             return Ok(());
         }
     }
-    anyhow::bail!("there is still something to read after {ROUNDS_MAX} rounds")
+    anyhow::bail!("there is still something to plan after {ROUNDS_MAX} rounds")
 }
 
 /// One round of reading and planning. Gives how much was done.

@@ -147,8 +147,8 @@ CREATE TABLE feedback (
   fingerprint       INTEGER,
   engine            TEXT
 ) STRICT;
-CREATE INDEX feedback_new ON feedback (received_ms) WHERE state = 'new';
-CREATE INDEX feedback_person ON feedback (rollout_id, person);
+CREATE INDEX feedback_new ON feedback (rollout_id, occurred_ms, id, received_ms) WHERE state = 'new';
+CREATE UNIQUE INDEX feedback_voice ON feedback (rollout_id, person) WHERE counts = 1;
 CREATE INDEX feedback_said ON feedback (rollout_id, occurred_ms);
 CREATE INDEX feedback_theme ON feedback (theme_id, occurred_ms) WHERE theme_id IS NOT NULL;
 CREATE INDEX feedback_loose ON feedback (received_ms) WHERE rollout_id IS NULL;

@@ -56,7 +56,7 @@ pub async fn run(config: Result<Config>, args: &Args) -> Result<Done> {
 async fn try_all(ctx: &Context, args: &Args) -> Result<Vec<Line>> {
     if args.retry {
         let n = check::retry_failed(ctx).await?;
-        eprintln!("{n} actions that were given up wait for another try");
+        eprintln!("{n} tickets that were given up get another try");
     }
     check::check(ctx).await
 }

@@ -166,11 +166,11 @@ async fn label(tx: &mut crate::store::Tx, id: &RolloutId) -> Result<String> {
     Ok(rollouts::get(tx, id).await?.map_or_else(|| id.to_string(), |r| r.label()))
 }
 
-/// Makes what was given up wait again, for people who mended the cause. Gives how many actions.
+/// Gives what was given up another try, for people who mended the cause. Gives how many tickets.
 pub async fn retry_failed(ctx: &Context) -> Result<u64> {
     let mut tx = ctx.db.write().await?;
     let n = actions::revive_failed(&mut tx, ctx.now()).await?;
     tx.commit().await?;
-    ctx.bell.hands.notify_one();
+    ctx.bell.mind.notify_one();
     Ok(n)
 }

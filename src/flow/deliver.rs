@@ -17,13 +17,13 @@ use crate::id::Entropy;
 use crate::render::markers::{Marker, MarkerKind};
 use crate::store::actions::{Action, ActionKind};
 use crate::store::{actions, pauses, rollouts, tickets};
-use crate::time::{HOUR_MS, MINUTE_MS, UnixMs};
+use crate::time::{DAY_MS, HOUR_MS, UnixMs};
 use crate::trackers::{Draft, IssueTracker, Remote, Revised, Written};
 
 /// Stands in a ticket for a comment that a person deleted: it is not made again.
 pub const COMMENT_DELETED: &str = "deleted";
 /// Issues are looked for from this long before the ticket was first wanted: clocks differ, ms.
-const LOOK_BACK_MS: i64 = 5 * MINUTE_MS;
+pub const LOOK_BACK_MS: i64 = DAY_MS;
 /// How long a scope waits whose App is suspended, before it is tried again, ms.
 pub const SUSPENDED_MS: i64 = HOUR_MS;
 
@@ -40,6 +40,8 @@ pub async fn deliver_due(ctx: &Context, stopping: &(dyn Fn() -> bool + Send + Sy
         let claimed = actions::claim(&mut tx, &ctx.owner, now, lease_until, 1).await?;
         tx.commit().await?;
         let Some(action) = claimed.into_iter().next() else { return Ok(tried) };
+        // There may be more, in other scopes.
+        ctx.bell.hands.notify_one();
         crash_point!("hb.deliver.claimed");
         perform(ctx, &action).await?;
         tried += 1;
@@ -76,10 +78,15 @@ enum Attempt {
 }
 
 async fn perform(ctx: &Context, action: &Action) -> Result<()> {
+    let outbox = &ctx.config.outbox;
     let mut tx = ctx.db.read().await?;
     let ticket = tickets::get(&mut tx, &action.ticket).await?.context("an action without its ticket")?;
     drop(tx);
-    let wanted: Wanted = serde_json::from_str(&action.payload).context("reading an action's payload")?;
+    let Ok(wanted) = serde_json::from_str::<Wanted>(&action.payload) else {
+        // Written by another version: what is wanted now is planned anew.
+        warn!(action.id = %action.id, "dropped an action that can't be read");
+        return supersede(ctx, action).await;
+    };
     let attempt = match (ctx.trackers.get(ticket.tracker), ticket.state) {
         (_, TicketState::Dismissed | TicketState::Failed) => Attempt::Obsolete,
         (Err(error), _) => Attempt::Failed { error, sent: false },
@@ -88,14 +95,15 @@ async fn perform(ctx: &Context, action: &Action) -> Result<()> {
         }
     };
     match attempt {
-        Attempt::Done(change, outcome) => end(ctx, action, change, outcome).await,
-        Attempt::Obsolete => {
-            let mut tx = ctx.db.write().await?;
-            actions::supersede(&mut tx, &action.id, ctx.now()).await?;
-            tx.commit().await
-        }
+        Attempt::Done(change, outcome) => end(ctx, action, ticket.key.as_deref(), change, outcome).await,
+        Attempt::Obsolete => supersede(ctx, action).await,
         Attempt::LostLease => {
-            warn!(action.id = %action.id, "left an action to the worker that holds its lease now");
+            let wait = backoff(action.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
+            let why = "looking in the tracker took longer than the lease (outbox.lease)";
+            let mut tx = ctx.db.write().await?;
+            let ours = actions::retry(&mut tx, action, ctx.now().plus(wait), action.sent_at, true, why).await?;
+            tx.commit().await?;
+            warn!(action.id = %action.id, "{}", if ours { why } else { "left an action to the worker that took it over" });
             Ok(())
         }
         Attempt::NotYet(at) => {
@@ -106,6 +114,16 @@ async fn perform(ctx: &Context, action: &Action) -> Result<()> {
         }
         Attempt::Failed { error, sent } => fail(ctx, action, &error, sent).await,
     }
+}
+
+async fn supersede(ctx: &Context, action: &Action) -> Result<()> {
+    let now = ctx.now();
+    let mut tx = ctx.db.write().await?;
+    actions::supersede(&mut tx, &action.id, now).await?;
+    rollouts::wake(&mut tx, &action.rollout, now).await?;
+    tx.commit().await?;
+    ctx.bell.mind.notify_one();
+    Ok(())
 }
 
 async fn attempt(
@@ -132,7 +150,7 @@ fn marker(ctx: &Context, ticket: &Ticket, kind: MarkerKind) -> Marker {
 async fn may_send(ctx: &Context, action: &Action) -> Result<bool> {
     let until = ctx.now().plus(ctx.config.outbox.request_timeout.ms());
     let mut tx = ctx.db.write().await?;
-    let marked = actions::mark_sent(&mut tx, &action.id, &ctx.owner, ctx.now(), until).await?;
+    let marked = actions::mark_sent(&mut tx, action, ctx.now(), until).await?;
     tx.commit().await?;
     crash_point!("hb.deliver.intent");
     if !marked {
@@ -145,7 +163,7 @@ async fn may_send(ctx: &Context, action: &Action) -> Result<bool> {
 async fn holds(ctx: &Context, action: &Action) -> Result<bool> {
     let until = ctx.now().plus(ctx.config.outbox.request_timeout.ms());
     let mut tx = ctx.db.read().await?;
-    actions::holds(&mut tx, &action.id, &ctx.owner, until).await
+    actions::holds(&mut tx, action, until).await
 }
 
 /// When an earlier request of unknown outcome has settled; `None` where there is none or it has.
@@ -263,6 +281,8 @@ impl Change {
     fn apply(self, ticket: &mut Ticket, now: UnixMs) {
         match self {
             Self::None => {}
+            // Another worker filed or adopted it meanwhile: what is recorded stays, and the sweep sees to a double.
+            Self::Filed { .. } if ticket.key.is_some() => {}
             Self::Filed { remote, hash, notes } => {
                 ticket.state = TicketState::Filed;
                 ticket.key = Some(remote.key);
@@ -289,12 +309,16 @@ impl Change {
 }
 
 /// Records a good end: the ticket, the action and the wish for another look, together.
-async fn end(ctx: &Context, action: &Action, change: Change, outcome: &'static str) -> Result<()> {
+/// `used` is the key that the attempt wrote to: where the ticket has another by now, what was written there says nothing
+/// of it.
+async fn end(ctx: &Context, action: &Action, used: Option<&str>, change: Change, outcome: &'static str) -> Result<()> {
     let now = ctx.now();
     let mut tx = ctx.db.write().await?;
     rollouts::lock(&mut tx, &action.rollout).await?;
     let mut ticket = tickets::get(&mut tx, &action.ticket).await?.context("an action without its ticket")?;
-    change.apply(&mut ticket, now);
+    if ticket.key.as_deref() == used || matches!(change, Change::Filed { .. }) {
+        change.apply(&mut ticket, now);
+    }
     tickets::save(&mut tx, &ticket).await?;
     let spacing = ctx.config.github.write_spacing.ms();
     if ticket.tracker == TrackerName::GitHub && spacing > 0 && matches!(outcome, "filed" | "revised" | "quoted") {

@@ -14,14 +14,16 @@ use crate::id::{RolloutId, SignalId};
 use crate::sources::{self, Fact, InstallationState, Meaning};
 use crate::store::deliveries::{self, Delivery, Outcome};
 use crate::store::{Tx, actions, feedback, installations, pauses, rollouts, signals, tickets};
-use crate::time::{DAY_MS, SECOND_MS};
+use crate::time::{DAY_MS, HOUR_MS, SECOND_MS};
 
 /// Deliveries taken at once.
 const BATCH: i64 = 32;
 /// How long a batch is held; after a crash it is taken again when this is over, ms.
 const LEASE_MS: i64 = 5 * SECOND_MS;
-/// A delivery that fails this often is given up, by name.
-const ATTEMPTS_MAX: i64 = 8;
+/// A delivery that fails this often, over more than half a day, is given up, by name.
+const ATTEMPTS_MAX: i64 = 24;
+/// Longest wait between two attempts, ms; it doubles from [`LEASE_MS`].
+const WAIT_MAX_MS: i64 = HOUR_MS;
 /// Statements that came this long before their rollout still join it, ms.
 const LATE_JOIN_MAX_MS: i64 = 30 * DAY_MS;
 
@@ -34,7 +36,12 @@ pub async fn ingest_waiting(ctx: &Context) -> Result<usize> {
     crash_point!("hb.ingest.claimed");
     let mut ended = 0;
     for (delivery, attempts) in batch {
-        match apply(ctx, &delivery).await {
+        let applied = match attempts {
+            // Whoever took it before did not live to say what was wrong.
+            n if n > ATTEMPTS_MAX => Err(anyhow::anyhow!("each attempt ended without a word")),
+            _ => apply(ctx, &delivery).await,
+        };
+        match applied {
             Ok(()) => ended += 1,
             Err(e) if attempts >= ATTEMPTS_MAX => {
                 error!(delivery.id = %delivery.id, "gave up on a delivery after {attempts} attempts: {e:#}");
@@ -44,7 +51,13 @@ pub async fn ingest_waiting(ctx: &Context) -> Result<usize> {
                 tx.commit().await?;
                 ended += 1;
             }
-            Err(e) => error!(delivery.id = %delivery.id, "a delivery waits for another attempt: {e:#}"),
+            Err(e) => {
+                error!(delivery.id = %delivery.id, "a delivery waits for another attempt: {e:#}");
+                let wait = (LEASE_MS << attempts.clamp(0, 20)).min(WAIT_MAX_MS);
+                let mut tx = ctx.db.write().await?;
+                deliveries::postpone(&mut tx, &delivery.id, ctx.now().plus(wait)).await?;
+                tx.commit().await?;
+            }
         }
     }
     Ok(ended)

@@ -78,11 +78,12 @@ pub async fn one(ctx: &Context, id: &RolloutId) -> Result<()> {
     let mut tx = ctx.db.write().await?;
     rollouts::lock(&mut tx, id).await?;
     let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(()) };
-    let window = step_window(ctx, &mut tx, &rollout).await?;
-    let later = plan_tickets(ctx, &mut tx, &rollout, &window).await?;
-    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy(), ctx.now());
-    let next = [wake, later].into_iter().flatten().min().unwrap_or(UnixMs::NEVER);
-    rollouts::set_due(&mut tx, id, next).await?;
+    // One moment for the steps and for when to look again: a date between two would be slept through.
+    let now = ctx.now();
+    let window = step_window(ctx, &mut tx, &rollout, now).await?;
+    plan_tickets(ctx, &mut tx, &rollout, &window).await?;
+    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy(), now).unwrap_or(UnixMs::NEVER);
+    rollouts::set_due(&mut tx, id, wake).await?;
     crash_point!("hb.reconcile.planned");
     tx.commit().await?;
     crash_point!("hb.reconcile.committed");
@@ -91,13 +92,13 @@ pub async fn one(ctx: &Context, id: &RolloutId) -> Result<()> {
 }
 
 /// Takes every step that is due and keeps it.
-async fn step_window(ctx: &Context, tx: &mut Tx, rollout: &Rollout) -> Result<Window> {
+async fn step_window(ctx: &Context, tx: &mut Tx, rollout: &Rollout, now: UnixMs) -> Result<Window> {
     let policy = ctx.config.policy();
     let mut window = windows::get(tx, &rollout.id).await?.unwrap_or_else(|| Window::unborn(rollout.id.clone()));
     let people = crate::domain::tally::Tally::from(rollouts::counts(tx, &rollout.id).await?.tally).people();
     let heard = Heard { people, unread: feedback::has_unread(tx, &rollout.id).await? };
     for _ in 0..STEPS_MAX {
-        let Some(step) = rules::next(&window, rollout, &policy, heard, ctx.now()) else { return Ok(window) };
+        let Some(step) = rules::next(&window, rollout, &policy, heard, now) else { return Ok(window) };
         window = window.after(&step);
         windows::record(tx, &step, &window).await?;
         info!(rollout.id = %rollout.id, window.state = window.state.as_str(), "the window of {} is {}: {}", rollout.label(), window.state.as_str(), step.cause);
@@ -105,8 +106,8 @@ async fn step_window(ctx: &Context, tx: &mut Tx, rollout: &Rollout) -> Result<Wi
     anyhow::bail!("the window of {} takes no rest after {STEPS_MAX} steps", rollout.id)
 }
 
-/// Plans what the tickets need. Gives when to look again, where that is known.
-async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Window) -> Result<Option<UnixMs>> {
+/// Plans what the tickets need.
+async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Window) -> Result<()> {
     let policy = ctx.config.policy();
     let counts = rollouts::counts(tx, &rollout.id).await?;
     let mut known = themes::of_rollout(tx, &rollout.id).await?;
@@ -128,13 +129,30 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Wi
             want(ctx, tx, rollout, d).await?;
         }
     }
-    let now_wanted = tickets::of_rollout(tx, &rollout.id).await?;
-    let mut later = None;
-    for ticket in now_wanted.iter().filter(|t| matches!(t.state, TicketState::Wanted | TicketState::Filed)) {
-        let at = keep_true(ctx, tx, rollout, window, ticket, &known, &decided).await?;
-        later = [later, at].into_iter().flatten().min();
+    for mut ticket in tickets::of_rollout(tx, &rollout.id).await? {
+        match ticket.state {
+            TicketState::Wanted => {
+                retarget(ctx, tx, &picture, &mut ticket).await?;
+                keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?;
+            }
+            TicketState::Filed => keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?,
+            TicketState::Dismissed | TicketState::Failed => {}
+        }
     }
-    Ok(later)
+    Ok(())
+}
+
+/// A ticket that was never sent goes where the settings say now: a wrong project or repository can be mended.
+async fn retarget(ctx: &Context, tx: &mut Tx, picture: &Picture<'_>, ticket: &mut Ticket) -> Result<()> {
+    let Some(target) = planning::target(picture, ticket.tracker).filter(|t| *t != ticket.target) else { return Ok(()) };
+    if let Some(waiting) = actions::waiting(tx, &ticket.id, ActionKind::File).await? {
+        if waiting.sent_at.is_some() || waiting.lease_until > ctx.now() {
+            return Ok(());
+        }
+        actions::supersede(tx, &waiting.id, ctx.now()).await?;
+    }
+    ticket.target = target;
+    tickets::save(tx, ticket).await
 }
 
 async fn explain(ctx: &Context, tx: &mut Tx, rollout: &Rollout, d: &Decision) -> Result<()> {
@@ -176,7 +194,7 @@ async fn want(ctx: &Context, tx: &mut Tx, rollout: &Rollout, d: &Decision) -> Re
     Ok(())
 }
 
-/// Plans the action that a ticket needs, if it needs one. Gives when the content may be looked at again.
+/// Plans the actions that a ticket needs, and drops those that it needs no more.
 async fn keep_true(
     ctx: &Context,
     tx: &mut Tx,
@@ -185,24 +203,25 @@ async fn keep_true(
     ticket: &Ticket,
     known: &[Theme],
     decided: &[Decision],
-) -> Result<Option<UnixMs>> {
+) -> Result<()> {
     let theme = match &ticket.theme {
         Some(id) => match known.iter().find(|t| t.id == *id) {
             Some(theme) => Some(theme),
-            None => return Ok(None),
+            None => return Ok(()),
         },
         None => None,
     };
     let wanted = match theme {
         Some(theme) => about_theme(ctx, tx, rollout, window, theme).await?,
-        None => about_rollout(ctx, tx, rollout, known, decided).await?,
+        None => about_rollout(ctx, tx, rollout, ticket.tracker, known, decided).await?,
     };
     let due = ticket.written_at.map_or(ctx.now(), |at| at.plus(ctx.config.policy().coalesce_ms));
     if ticket.state == TicketState::Wanted {
-        plan(ctx, tx, ticket, ActionKind::File, "first", &wanted, ctx.now()).await?;
-        return Ok(None);
+        return plan(ctx, tx, ticket, ActionKind::File, "first", &wanted, ctx.now()).await;
     }
-    if ticket.section_hash.as_deref() != Some(&wanted.hash) {
+    if ticket.section_hash.as_deref() == Some(&wanted.hash) {
+        drop_stale(ctx, tx, ticket, ActionKind::Revise).await?;
+    } else {
         let epoch = ticket.section_hash.clone().unwrap_or_default();
         let epoch = format!("{epoch}@{}", ticket.written_at.map_or(0, |t| t.0));
         plan(ctx, tx, ticket, ActionKind::Revise, &epoch, &wanted, due).await?;
@@ -211,14 +230,26 @@ async fn keep_true(
         && ticket.comment.as_deref() != Some(super::deliver::COMMENT_DELETED)
     {
         let quotes = quotes(tx, theme).await?;
-        if ticket.quotes_hash.as_deref() != Some(&quotes.hash) {
+        if ticket.quotes_hash.as_deref() == Some(&quotes.hash) {
+            drop_stale(ctx, tx, ticket, ActionKind::Quote).await?;
+        } else {
             let epoch = ticket.quotes_hash.clone().unwrap_or_else(|| "none".into());
             let epoch = format!("{epoch}@{}", ticket.written_at.map_or(0, |t| t.0));
             let due = if ticket.comment.is_none() { ctx.now() } else { due };
             plan(ctx, tx, ticket, ActionKind::Quote, &epoch, &quotes, due).await?;
         }
     }
-    Ok(None)
+    Ok(())
+}
+
+/// The ticket says what is wanted: an action that waits to make it say something else is out of date.
+async fn drop_stale(ctx: &Context, tx: &mut Tx, ticket: &Ticket, kind: ActionKind) -> Result<()> {
+    match actions::waiting(tx, &ticket.id, kind).await? {
+        Some(stale) if stale.sent_at.is_none() && stale.lease_until <= ctx.now() => {
+            actions::supersede(tx, &stale.id, ctx.now()).await
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Plans an action, or gives the one that waits the newer content.
@@ -290,12 +321,13 @@ async fn about_rollout(
     ctx: &Context,
     tx: &mut Tx,
     rollout: &Rollout,
+    tracker: TrackerName,
     known: &[Theme],
     decided: &[Decision],
 ) -> Result<Wanted> {
     let suggested: Vec<String> = decided
         .iter()
-        .filter(|d| d.verdict == Verdict::Suggest)
+        .filter(|d| d.verdict == Verdict::Suggest && d.tracker == tracker)
         .filter_map(|d| known.iter().find(|t| Some(&t.id) == d.theme.as_ref()).map(|t| (t, d)))
         .map(|(t, d)| format!("{} ({})", t.name, d.why.sentence()))
         .collect();

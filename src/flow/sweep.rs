@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
 use super::Context;
+use super::deliver::LOOK_BACK_MS;
 use crate::domain::ticket::{Ticket, TicketState};
 use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
@@ -18,20 +19,22 @@ use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
 const DELIVERIES: &str = "github.deliveries";
 /// GitHub gives a delivery again for three days.
 const REDELIVERY_MAX_MS: i64 = 3 * DAY_MS;
-/// A delivery that was sent this often and refused each time is not asked for again.
-const SENDINGS_MAX: usize = 4;
+/// Wait before a delivery that failed is asked for again; doubles with each sending, to a day and a half.
+const ASK_AGAIN_MS: i64 = 5 * MINUTE_MS;
+/// Doublings of that wait.
+const DOUBLINGS_MAX: usize = 9;
 /// Deliveries asked for in one sweep.
 const REDELIVERIES_MAX: usize = 100;
 /// Tickets filed this long ago are still looked at for doubles.
 const DOUBLES_MAX_MS: i64 = DAY_MS;
 /// Tickets looked at in one sweep for doubles.
-const DOUBLES_BATCH: i64 = 20;
-/// A list from before this may miss a write of a moment ago.
-const LOOK_BACK_MS: i64 = 5 * MINUTE_MS;
+const DOUBLES_BATCH: i64 = 100;
 /// How long a sweep may take before another process may begin it anew.
 const LEASE_MS: i64 = 10 * MINUTE_MS;
 /// Answers to repeated requests are kept for this long.
 const ANSWERS_MAX_MS: i64 = 2 * DAY_MS;
+/// How often what was given up gets another try: an outage may have been longer than the attempts last.
+const REVIVE_EVERY_MS: i64 = DAY_MS;
 /// How often old answers are forgotten.
 const FORGET_EVERY_MS: i64 = DAY_MS;
 
@@ -51,7 +54,8 @@ pub async fn run_due(ctx: &Context) -> Result<UnixMs> {
     };
     let doubled = scheduled(ctx, "tickets.doubles", config.outbox.sweep.ms(), || doubles(ctx)).await?;
     let forgotten = scheduled(ctx, "answers.forget", FORGET_EVERY_MS, || forget_answers(ctx)).await?;
-    Ok(missed.min(doubled).min(forgotten))
+    let revived = scheduled(ctx, "tickets.revive", REVIVE_EVERY_MS, || revive(ctx)).await?;
+    Ok(missed.min(doubled).min(forgotten).min(revived))
 }
 
 /// Runs `sweep` where `name` is due, and keeps what it has to say. `every_ms` 0 switches it off. Gives when it is due
@@ -97,7 +101,7 @@ async fn missed_deliveries(ctx: &Context, github: &GitHub) -> Result<String> {
     let since = ctx.now().plus(-REDELIVERY_MAX_MS);
     let listed = github.hook_deliveries(since).await.context("asking GitHub for its deliveries")?;
     let mut asked = 0;
-    for delivery in to_ask_for(&listed).into_iter().take(REDELIVERIES_MAX) {
+    for delivery in to_ask_for(&listed, ctx.now()).into_iter().take(REDELIVERIES_MAX) {
         let key = format!("{}/{}", delivery.event, delivery.guid);
         let mut tx = ctx.db.read().await?;
         let here = deliveries::known(&mut tx, "github", &key).await?;
@@ -105,23 +109,37 @@ async fn missed_deliveries(ctx: &Context, github: &GitHub) -> Result<String> {
         if here {
             continue;
         }
-        github.redeliver(delivery.id).await.context("asking GitHub to deliver again")?;
-        asked += 1;
+        match github.redeliver(delivery.id).await {
+            Ok(()) => asked += 1,
+            Err(e @ (RemoteError::Wait { .. } | RemoteError::Unauthorized { .. } | RemoteError::Suspended { .. })) => {
+                return Err(e).context("asking GitHub to deliver again");
+            }
+            // One that can't be had again must not keep the others waiting.
+            Err(e) => {
+                warn!(source = "github", delivery.key = %delivery.guid, "could not ask for a delivery again: {e}");
+                continue;
+            }
+        }
         info!(source = "github", event = %delivery.event, delivery.key = %delivery.guid, "asked for a delivery again");
     }
     Ok(format!("{} deliveries listed, {asked} asked for again", listed.len()))
 }
 
-/// Deliveries that never arrived, oldest first: one sending for each of the sender's ids.
-fn to_ask_for(listed: &[HookDelivery]) -> Vec<&HookDelivery> {
+/// Deliveries that never arrived and are due, oldest first: the latest sending for each of the sender's ids.
+fn to_ask_for(listed: &[HookDelivery], now: UnixMs) -> Vec<&HookDelivery> {
     let mut by_guid: BTreeMap<&str, Vec<&HookDelivery>> = BTreeMap::new();
     for delivery in listed {
         by_guid.entry(&delivery.guid).or_default().push(delivery);
     }
     let mut missed: Vec<&HookDelivery> = by_guid
         .into_values()
-        .filter(|sendings| sendings.iter().all(|d| !d.ok) && sendings.len() < SENDINGS_MAX)
-        .filter_map(|sendings| sendings.into_iter().max_by_key(|d| d.delivered_at))
+        .filter(|sendings| sendings.iter().all(|d| !d.ok))
+        .filter_map(|sendings| {
+            let again = sendings.len().saturating_sub(1).min(DOUBLINGS_MAX);
+            let latest = sendings.into_iter().max_by_key(|d| d.delivered_at)?;
+            let wait = if again == 0 { 0 } else { ASK_AGAIN_MS << (again - 1) };
+            (latest.delivered_at.plus(wait) <= now).then_some(latest)
+        })
         .collect();
     missed.sort_by_key(|d| (d.delivered_at, d.id));
     missed
@@ -137,6 +155,9 @@ async fn doubles(ctx: &Context) -> Result<String> {
     for ticket in &recent {
         match close_doubles_of(ctx, ticket).await {
             Ok(n) => closed += n,
+            Err(SweepError::Remote(RemoteError::Wait { reason, .. })) => {
+                return Ok(format!("stopped, because the tracker asks to wait: {reason}; {closed} doubles closed"));
+            }
             Err(e) => warn!(ticket.id = %ticket.id, "could not look for doubles: {e}"),
         }
     }
@@ -204,6 +225,11 @@ impl std::fmt::Display for SweepError {
     }
 }
 
+async fn revive(ctx: &Context) -> Result<String> {
+    let n = super::check::retry_failed(ctx).await?;
+    Ok(format!("{n} tickets that were given up get another try"))
+}
+
 async fn forget_answers(ctx: &Context) -> Result<String> {
     let mut tx = ctx.db.write().await?;
     let n = keys::forget_answers(&mut tx, ctx.now().plus(-ANSWERS_MAX_MS)).await?;
@@ -217,7 +243,7 @@ mod tests {
     use crate::time::UnixMs;
 
     #[test]
-    fn only_what_never_arrived_is_asked_for_and_not_for_ever() {
+    fn only_what_never_arrived_is_asked_for_and_ever_less_often() {
         let sent = |id, guid: &str, ok, at| HookDelivery {
             id,
             guid: guid.into(),
@@ -230,14 +256,16 @@ mod tests {
             sent(2, "failed", false, 20),
             sent(3, "again", false, 5),
             sent(4, "again", true, 30),
-            sent(5, "hopeless", false, 1),
-            sent(6, "hopeless", false, 2),
-            sent(7, "hopeless", false, 3),
-            sent(8, "hopeless", false, 4),
+            sent(5, "often", false, 1),
+            sent(6, "often", false, 2),
+            sent(7, "often", false, 3),
+            sent(8, "often", false, 4),
             sent(9, "twice", false, 6),
             sent(10, "twice", false, 7),
         ];
-        let ids: Vec<i64> = to_ask_for(&listed).iter().map(|d| d.id).collect();
-        assert_eq!(ids, [10, 2]);
+        let ids = |now| to_ask_for(&listed, UnixMs(now)).iter().map(|d| d.id).collect::<Vec<i64>>();
+        assert_eq!(ids(20), [2], "the first time at once");
+        assert_eq!(ids(7 + ASK_AGAIN_MS), [10, 2], "then after five minutes");
+        assert_eq!(ids(4 + 4 * ASK_AGAIN_MS), [8, 10, 2], "then ever less often, as long as GitHub keeps it");
     }
 }

@@ -174,7 +174,7 @@ impl Heard {
                 wait(left.map_or(LIMIT_WAIT_MS, wait_ms), "GitHub's hourly limit is used up")
             }
             (429, None) => wait(LIMIT_WAIT_MS, "GitHub limits how fast it is asked"),
-            (403, None) if message.to_lowercase().contains("secondary rate") => {
+            (403, None) if ["rate limit", "abuse detection"].iter().any(|w| message.to_lowercase().contains(w)) => {
                 wait(LIMIT_WAIT_MS, "GitHub limits how fast it is asked")
             }
             _ => None,

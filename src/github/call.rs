@@ -89,7 +89,7 @@ impl GitHub {
             heard = self.send(&as_whom, &call).await?;
         }
         if let Some(location) = heard.location() {
-            let to = self.whereabouts(&as_whom, repo, location).await;
+            let to = self.whereabouts(&as_whom, repo, location).await?;
             return Err(Failure { status: Some(heard.status.as_u16()), ..RemoteError::Moved { to }.into() });
         }
         heard.judge(self.asked(&call))

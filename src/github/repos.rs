@@ -48,25 +48,49 @@ impl GitHub {
 
     /// Where a redirect of a request in `repo` leads: `acme/store` where the repository has another name now,
     /// `acme/store#7` where an issue was transferred. `None` where that can't be learned.
-    pub(super) async fn whereabouts(&self, as_whom: &Octocrab, repo: &RepoName, location: &str) -> Option<String> {
+    pub(super) async fn whereabouts(
+        &self,
+        as_whom: &Octocrab,
+        repo: &RepoName,
+        location: &str,
+    ) -> Result<Option<String>, Failure> {
         let what = repo.to_string();
         let call = Call::get(format!("/repos/{repo}"), &what);
-        let heard = self.send(as_whom, &call).await.ok()?;
+        let heard = self.send(as_whom, &call).await?;
         if let Some(moved_to) = heard.location() {
-            let there: Repo = self.follow(as_whom, moved_to).await?;
-            return Some(there.full_name);
+            let there: Option<Repo> = self.follow(as_whom, moved_to).await?;
+            return Ok(there.map(|t| t.full_name));
         }
         // The repository is where it was: what was asked for left it.
-        let there: Elsewhere = self.follow(as_whom, location).await?;
+        let Some(there) = self.follow::<Elsewhere>(as_whom, location).await? else { return Ok(None) };
         let name = there.repository_url.rsplit('/').take(2).collect::<Vec<_>>();
-        let [name, owner] = name.as_slice() else { return None };
-        Some(format!("{owner}/{name}#{}", there.number))
+        let [name, owner] = name.as_slice() else { return Ok(None) };
+        Ok(Some(format!("{owner}/{name}#{}", there.number)))
     }
 
-    async fn follow<T: serde::de::DeserializeOwned>(&self, as_whom: &Octocrab, address: &str) -> Option<T> {
-        let call = Call::get(self.path_of(address)?, "what moved");
+    /// What lies at an address that GitHub gave; `None` where it does not say. What may pass is an error: a place that is
+    /// not told for a moment is not unknown.
+    async fn follow<T: serde::de::DeserializeOwned>(
+        &self,
+        as_whom: &Octocrab,
+        address: &str,
+    ) -> Result<Option<T>, Failure> {
+        let Some(path) = self.path_of(address) else { return Ok(None) };
+        let call = Call::get(path, "what moved");
         let asked = self.asked(&call);
         let heard: Result<T, Failure> = async { self.send(as_whom, &call).await?.judge(asked)?.read(asked) }.await;
-        heard.ok()
+        match heard {
+            Ok(there) => Ok(Some(there)),
+            Err(failure) => match failure.error {
+                RemoteError::NotSent { .. } | RemoteError::Wait { .. } | RemoteError::Unauthorized { .. } => {
+                    Err(failure)
+                }
+                RemoteError::Unknown { .. }
+                | RemoteError::Suspended { .. }
+                | RemoteError::Refused { .. }
+                | RemoteError::Gone { .. }
+                | RemoteError::Moved { .. } => Ok(None),
+            },
+        }
     }
 }

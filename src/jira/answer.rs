@@ -105,7 +105,9 @@ impl Refused<'_> {
                 ),
             }
             .into(),
-            403 | 503 if self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
+            403 if self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
+            // A write may have happened before whoever stands in front gave up.
+            503 if self.effect == Effect::None && self.wait(now).is_some() => self.asks_to_wait(now, &words).into(),
             403 => Failure::Forbidden {
                 problem: format!("{words}; give the account of jira.token that permission in the project's settings"),
             },
@@ -192,7 +194,6 @@ mod tests {
             (429, vec![("X-RateLimit-Reset", "2026-10-09T09:59Z")], WAIT_MS),
             (429, vec![("Retry-After", "4000000000")], HOUR_MS),
             (429, vec![], WAIT_MS),
-            (503, vec![("Retry-After", "7")], 7_000),
             (403, vec![("Retry-After", "7")], 7_000),
         ] {
             let got = failure(status, Effect::Some, &headers, "{}");
@@ -205,11 +206,13 @@ mod tests {
     #[test]
     fn a_lost_answer_matters_to_writes_only() {
         for status in [408, 500, 502, 503, 504] {
-            let wrote = failure(status, Effect::Some, &[], "<html>");
+            let wrote = failure(status, Effect::Some, &[("Retry-After", "7")], "<html>");
             assert!(matches!(wrote, RemoteError::Unknown { .. }), "{status}: {wrote:?}");
             let read = failure(status, Effect::None, &[], "<html>");
             assert!(matches!(read, RemoteError::NotSent { .. }), "{status}: {read:?}");
         }
+        let asked = failure(503, Effect::None, &[("Retry-After", "7")], "<html>");
+        assert!(matches!(asked, RemoteError::Wait { ms: 7_000, .. }), "{asked:?}");
     }
 
     #[test]

@@ -214,7 +214,8 @@ fn known(ticket: &Ticket) -> (Verdict, Why) {
     }
 }
 
-fn target(p: &Picture<'_>, tracker: TrackerName) -> Option<String> {
+/// Where tickets of this rollout go in a tracker, by the settings of now.
+pub fn target(p: &Picture<'_>, tracker: TrackerName) -> Option<String> {
     match tracker {
         TrackerName::GitHub => p.repo.or(p.policy.repository.as_ref()).map(ToString::to_string),
         TrackerName::Jira => p.jira_project.map(ToOwned::to_owned),

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result};
 
-use super::Tx;
+use super::{Tx, rollouts};
 use crate::id::{ActionId, RolloutId, TicketId};
 use crate::time::UnixMs;
 
@@ -131,6 +131,10 @@ pub async fn replace_payload(tx: &mut Tx, id: &ActionId, payload: &str, now: Uni
 /// Takes up to `limit` due actions whose scope is neither paused nor worked on, until `lease_until`: a tracker is asked
 /// one thing at a time, as GitHub wants it, and one that is slow keeps no other waiting.
 pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, limit: i64) -> Result<Vec<Action>> {
+    if let Tx::Postgres(tx) = tx {
+        // Two claims at once would each see the other's scope as free.
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('actions.claim', 0))").execute(&mut **tx).await?;
+    }
     let sql = if tx.skips_locked() {
         "UPDATE actions SET owner = $2, lease_ms = $3, due_ms = $3 WHERE id IN (
            SELECT a.id FROM actions a WHERE a.state = 'waiting' AND a.due_ms <= $1
@@ -154,36 +158,42 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, l
     rows.into_iter().map(Action::try_from).collect()
 }
 
-/// Notes that a request leaves now; `false` where the lease is no longer held for at least until `needed_until`, and
-/// then nothing may be sent.
-pub async fn mark_sent(tx: &mut Tx, id: &ActionId, owner: &str, now: UnixMs, needed_until: UnixMs) -> Result<bool> {
+/// Notes that a request leaves now; `false` where this very claim of `a` no longer holds until `needed_until`, and then
+/// nothing may be sent. The lease's end is part of what is compared: workers of one process share a name.
+pub async fn mark_sent(tx: &mut Tx, a: &Action, now: UnixMs, needed_until: UnixMs) -> Result<bool> {
     let n = on!(tx, c => sqlx::query(
-        "UPDATE actions SET sent_ms = $3 WHERE id = $1 AND owner = $2 AND lease_ms >= $4 AND state = 'waiting'")
-        .bind(id.as_str()).bind(owner).bind(now.0).bind(needed_until.0).execute(c).await?.rows_affected());
+        "UPDATE actions SET sent_ms = $4
+         WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $5 AND state = 'waiting'")
+        .bind(a.id.as_str()).bind(&a.owner).bind(a.lease_until.0).bind(now.0).bind(needed_until.0)
+        .execute(c).await?.rows_affected());
     Ok(n > 0)
 }
 
-/// Whether the lease is still held for at least until `needed_until`: read immediately before a request leaves.
-pub async fn holds(tx: &mut Tx, id: &ActionId, owner: &str, needed_until: UnixMs) -> Result<bool> {
+/// Whether this very claim of `a` still holds until `needed_until`: read immediately before a request leaves.
+pub async fn holds(tx: &mut Tx, a: &Action, needed_until: UnixMs) -> Result<bool> {
     let n: i64 = on!(tx, c => sqlx::query_scalar(
-        "SELECT COUNT(*) FROM actions WHERE id = $1 AND owner = $2 AND lease_ms >= $3 AND state = 'waiting'")
-        .bind(id.as_str()).bind(owner).bind(needed_until.0).fetch_one(c).await?);
+        "SELECT COUNT(*) FROM actions
+         WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $4 AND state = 'waiting'")
+        .bind(a.id.as_str()).bind(&a.owner).bind(a.lease_until.0).bind(needed_until.0).fetch_one(c).await?);
     Ok(n > 0)
 }
 
-/// Ends an action well.
+/// Ends an action well. Its key is free again, because what is wanted later may be the same effect, and its content is
+/// not kept: customers' words lie in the feedback alone.
 pub async fn finish(tx: &mut Tx, id: &ActionId, outcome: &str, now: UnixMs) -> Result<()> {
-    on!(tx, c => sqlx::query(
-        "UPDATE actions SET state = 'done', outcome = $2, error = NULL, done_ms = $3, sent_ms = NULL, owner = NULL WHERE id = $1")
-        .bind(id.as_str()).bind(outcome).bind(now.0).execute(c).await?.rows_affected());
-    Ok(())
+    end(tx, id, "done", outcome, now).await
 }
 
-/// Ends an action that has nothing left to do it to. Its key is free again: what is wanted later may be the same effect.
+/// Ends an action that has nothing left to do it to.
 pub async fn supersede(tx: &mut Tx, id: &ActionId, now: UnixMs) -> Result<()> {
+    end(tx, id, "superseded", "superseded", now).await
+}
+
+async fn end(tx: &mut Tx, id: &ActionId, state: &str, outcome: &str, now: UnixMs) -> Result<()> {
     on!(tx, c => sqlx::query(
-        "UPDATE actions SET state = 'superseded', dedupe_key = id, done_ms = $2, sent_ms = NULL, owner = NULL WHERE id = $1")
-        .bind(id.as_str()).bind(now.0).execute(c).await?.rows_affected());
+        "UPDATE actions SET state = $2, outcome = $3, dedupe_key = id, payload = '', error = NULL, done_ms = $4,
+           sent_ms = NULL, owner = NULL WHERE id = $1")
+        .bind(id.as_str()).bind(state).bind(outcome).bind(now.0).execute(c).await?.rows_affected());
     Ok(())
 }
 
@@ -215,14 +225,33 @@ pub async fn retry(
     Ok(n > 0)
 }
 
-/// Makes an action that was given up wait again, for people who mended the cause. Gives how many.
+/// Gives what was given up another try, for people who mended the cause. Gives how many tickets.
+///
+/// Only a filing whose outcome is unknown waits again as it was; everything else is planned anew from what is wanted now,
+/// with the settings of now.
 pub async fn revive_failed(tx: &mut Tx, now: UnixMs) -> Result<u64> {
-    Ok(on!(tx, c => {
-        sqlx::query("UPDATE tickets SET state = CASE WHEN key IS NULL THEN 'wanted' ELSE 'filed' END, error = NULL WHERE state = 'failed'")
-            .execute(&mut *c).await?;
-        sqlx::query("UPDATE actions SET state = 'waiting', attempts = 0, due_ms = $1, lease_ms = 0 WHERE state = 'failed'")
-            .bind(now.0).execute(&mut *c).await?.rows_affected()
-    }))
+    let ids: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT rollout_id FROM actions WHERE state = 'failed' UNION SELECT rollout_id FROM tickets WHERE state = 'failed'
+         ORDER BY 1").fetch_all(c).await?);
+    let mut revived = 0;
+    for id in ids.into_iter().map(RolloutId) {
+        rollouts::lock(tx, &id).await?;
+        revived += on!(tx, c => {
+            sqlx::query(
+                "UPDATE actions SET state = 'superseded', dedupe_key = id, payload = '', outcome = 'superseded'
+                 WHERE rollout_id = $1 AND state = 'failed' AND (kind <> 'file' OR sent_ms IS NULL)")
+                .bind(id.as_str()).execute(&mut *c).await?;
+            sqlx::query(
+                "UPDATE actions SET state = 'waiting', attempts = 0, due_ms = $2, lease_ms = 0
+                 WHERE rollout_id = $1 AND state = 'failed'").bind(id.as_str()).bind(now.0).execute(&mut *c).await?;
+            sqlx::query(
+                "UPDATE tickets SET state = CASE WHEN key IS NULL THEN 'wanted' ELSE 'filed' END, error = NULL
+                 WHERE rollout_id = $1 AND state = 'failed'")
+                .bind(id.as_str()).execute(&mut *c).await?.rows_affected()
+        });
+        rollouts::wake(tx, &id, now).await?;
+    }
+    Ok(revived)
 }
 
 /// When the next action may be claimed: due, and its scope not paused.

@@ -100,11 +100,19 @@ pub async fn claim(tx: &mut Tx, now: UnixMs, lease_until: UnixMs, limit: i64) ->
     Ok(rows.into_iter().map(|r| (from_row(r.row), r.attempts)).collect())
 }
 
-/// Ends a delivery. `false` where somebody else ended it before.
+/// Lets a delivery wait until `due`.
+pub async fn postpone(tx: &mut Tx, id: &DeliveryId, due: UnixMs) -> Result<()> {
+    on!(tx, c => sqlx::query("UPDATE deliveries SET due_ms = $2 WHERE id = $1 AND state = 'waiting'")
+        .bind(id.as_str()).bind(due.0).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Ends a delivery; of one that does not concern us the body is not kept. `false` where somebody else ended it before.
 pub async fn finish(tx: &mut Tx, id: &DeliveryId, outcome: Outcome, detail: &str, now: UnixMs) -> Result<bool> {
     let done = on!(tx, c => sqlx::query(
-        "UPDATE deliveries SET state = 'done', outcome = $2, detail = $3, done_ms = $4 WHERE id = $1 AND state = 'waiting'")
-        .bind(id.as_str()).bind(outcome.as_str()).bind(detail).bind(now.0).execute(c).await?.rows_affected());
+        "UPDATE deliveries SET state = 'done', outcome = $2, detail = $3, done_ms = $4,
+           body = CASE WHEN $2 = 'ignored' THEN $5 ELSE body END WHERE id = $1 AND state = 'waiting'")
+        .bind(id.as_str()).bind(outcome.as_str()).bind(detail).bind(now.0).bind(Vec::<u8>::new()).execute(c).await?.rows_affected());
     Ok(done > 0)
 }
 

@@ -231,8 +231,10 @@ pub async fn join_late(
         "UPDATE feedback SET rollout_id = $1, state = 'new',
            attributed_by = CASE WHEN wanted_rollout = $1 THEN 'rollout' WHEN wanted_flag IS NOT NULL THEN 'flag' ELSE 'release' END
          WHERE rollout_id IS NULL AND received_ms >= $4
-           AND (wanted_rollout = $1 OR (wanted_rollout IS NULL AND wanted_flag IS NOT NULL AND wanted_flag = CAST($2 AS TEXT))
-             OR (wanted_rollout IS NULL AND wanted_flag IS NULL AND wanted_release IS NOT NULL AND wanted_release = CAST($3 AS TEXT)))")
+           AND (wanted_rollout = $1 OR (wanted_rollout IS NULL AND wanted_flag IS NOT NULL AND wanted_flag = CAST($2 AS TEXT)
+               AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.flag = CAST($2 AS TEXT) AND r.id <> $1))
+             OR (wanted_rollout IS NULL AND wanted_flag IS NULL AND wanted_release IS NOT NULL AND wanted_release = CAST($3 AS TEXT)
+               AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.tag = CAST($3 AS TEXT) AND r.id <> $1)))")
         .bind(rollout.as_str()).bind(flag).bind(tag).bind(since.0).execute(c).await?.rows_affected()))
 }
 

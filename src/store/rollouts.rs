@@ -58,6 +58,11 @@ pub async fn upsert(tx: &mut Tx, r: &Rollout, now: UnixMs) -> Result<bool> {
     let (payload, label, subject) = (to_json(r)?, r.label(), r.subject.key());
     let repo = r.about.repo.as_ref().map(ToString::to_string);
     on!(tx, c => {
+        let known: Option<String> = sqlx::query_scalar("SELECT payload FROM rollouts WHERE id = $1")
+            .bind(r.id.as_str()).fetch_optional(&mut *c).await?;
+        if known.is_some_and(|k| k == payload) {
+            return Ok(false);
+        }
         let updated = sqlx::query(
             "UPDATE rollouts SET label = $2, tag = $3, repo = $4, started_ms = $5, payload = $6, due_ms = $7 WHERE id = $1")
             .bind(r.id.as_str()).bind(&label).bind(&r.about.tag).bind(&repo)

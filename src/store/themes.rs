@@ -41,11 +41,14 @@ impl TryFrom<Row> for Theme {
     }
 }
 
-/// The themes of a rollout, by age; at most [`THEMES_MAX`], the largest.
+/// The themes of a rollout, by age; at most [`THEMES_MAX`]: those with a ticket, then the largest, then the latest, so
+/// that what people begin to say now is seen however much was said before.
 pub async fn of_rollout(tx: &mut Tx, rollout: &RolloutId) -> Result<Vec<Theme>> {
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(
         "SELECT id, name, vector, intents, negative, mixed, neutral, positive, confidence_sum, first_ms, last_ms
-         FROM themes WHERE rollout_id = $1 ORDER BY people DESC, id LIMIT $2")
+         FROM themes t WHERE rollout_id = $1
+         ORDER BY CASE WHEN EXISTS (SELECT 1 FROM tickets k WHERE k.theme_id = t.id) THEN 0 ELSE 1 END,
+           people DESC, last_ms DESC, id LIMIT $2")
         .bind(rollout.as_str()).bind(THEMES_MAX).fetch_all(c).await?);
     let mut themes = rows.into_iter().map(Theme::try_from).collect::<Result<Vec<_>>>()?;
     themes.sort_by(|a, b| a.id.cmp(&b.id));

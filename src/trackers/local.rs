@@ -89,7 +89,11 @@ impl IssueTracker for LocalTracker {
     async fn revise(&self, _: &str, key: &str, draft: &Draft<'_>) -> Result<Revised, RemoteError> {
         let key = file_name(key)?;
         let (marker, section) = (draft.marker.clone(), markdown::render(draft.body));
-        self.within(move |folder| folder.rewrite(&key, |text| markers::splice(text, &marker, &section))).await
+        self.within(move |folder| {
+            folder.is_here()?;
+            folder.rewrite(&key, |text| markers::splice(text, &marker, &section))
+        })
+        .await
     }
 
     async fn put_comment(
@@ -106,6 +110,7 @@ impl IssueTracker for LocalTracker {
         let known = known.is_some();
         let (marker, section) = (marker.clone(), markdown::render(body));
         self.within(move |folder| {
+            folder.is_here()?;
             let gone = |what: &str| RemoteError::Gone { what: format!("{what} in {}", folder.shown()) };
             if folder.read(&key)?.is_none() {
                 return Err(gone(&key));

@@ -37,6 +37,15 @@ impl Folder {
         Self { path: self.path.join(name) }
     }
 
+    /// An error where the folder itself is away: nobody deleted a file then, it is just not mounted or not here.
+    pub fn is_here(&self) -> Result<(), RemoteError> {
+        if self.path.is_dir() {
+            return Ok(());
+        }
+        let problem = format!("the folder {} is not there; mount it, or set local.dir", self.shown());
+        Err(RemoteError::NotSent { problem })
+    }
+
     /// Its path for people.
     pub fn shown(&self) -> String {
         self.path.display().to_string()
