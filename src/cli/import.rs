@@ -109,7 +109,7 @@ impl Import<'_> {
                 *times += 1;
                 format!("import|{}|{}|{times}", self.rollout, hex::encode(hash))
             };
-            self.batch.push(Sent { statement: one.statement, dedupe_key: Some(dedupe_key) });
+            self.batch.push(Sent { statement: one.statement, dedupe_key: Some(dedupe_key), unproven: None });
             self.all += 1;
         }
         if self.batch.len() >= BATCH { self.keep().await } else { Ok(()) }

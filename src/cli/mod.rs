@@ -59,6 +59,8 @@ enum Command {
     Report(rollouts::ReportArgs),
     /// Explain each decision about a rollout, with its evidence.
     Why(rollouts::WhyArgs),
+    /// File what the policy holds back until a person says yes.
+    Approve(rollouts::ApproveArgs),
     /// Make, list and take back keys for /v1/feedback.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -134,6 +136,7 @@ async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
         Command::Rollouts(args) => rollouts::list(ctx, &args).await,
         Command::Report(args) => rollouts::report(ctx, &args).await,
         Command::Why(args) => rollouts::why(ctx, &args).await,
+        Command::Approve(args) => rollouts::approve(ctx, &args).await,
         Command::Keys(command) => keys::run(ctx, command).await,
         Command::Serve
         | Command::Demo { .. }

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::Done;
 use crate::domain::window::WindowState;
-use crate::flow::{Context, account, reports};
-use crate::id::RolloutId;
+use crate::flow::{Context, account, reports, steer};
+use crate::id::{RolloutId, ThemeId};
+use crate::jobs;
 use crate::render::{html, markdown, picture, report as rendering};
 use crate::time::UnixMs;
 
@@ -54,6 +55,15 @@ pub struct WhyArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// What `approve` takes.
+#[derive(Debug, clap::Args)]
+pub struct ApproveArgs {
+    /// The rollout's id, or a release's tag, or a flag's key.
+    id: String,
+    /// The theme's id, as `report --json` and `why` show it.
+    theme: String,
 }
 
 /// Lists rollouts.
@@ -111,6 +121,15 @@ pub async fn report(ctx: &Context, args: &ReportArgs) -> Result<Done> {
         }
         Format::Json => println!("{}", serde_json::to_string_pretty(&rendering::data(&told))?),
     }
+    Ok(Done::Well)
+}
+
+/// Files the ticket of a theme; the service does it.
+pub async fn approve(ctx: &Context, args: &ApproveArgs) -> Result<Done> {
+    let id = find(ctx, &args.id).await?;
+    let n = steer::approve(ctx, &id, &ThemeId(args.theme.clone()), "a person at the command line").await?;
+    jobs::read_and_plan(ctx).await?;
+    eprintln!("{n} tickets are wanted that were not before; `hearback serve` files them");
     Ok(Done::Well)
 }
 

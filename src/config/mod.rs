@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -77,6 +77,7 @@ pub struct Config {
 pub struct Server {
     pub listen: Listen,
     pub public_url: Option<url::Url>,
+    pub dashboard: Option<bool>,
     pub body_max_bytes: usize,
     pub feedback_max_bytes: usize,
     pub connections_max: usize,
@@ -105,11 +106,16 @@ impl fmt::Debug for Database {
 /// An address as people may see it.
 pub fn without_password(url: &str) -> String {
     match url::Url::parse(url) {
-        Ok(mut parsed) if parsed.password().is_some() => {
-            let _ = parsed.set_password(Some("…"));
+        Ok(mut parsed) => {
+            if parsed.password().is_some() {
+                let _ = parsed.set_password(Some("…"));
+            }
+            if parsed.query().is_some_and(|q| q.contains("password")) {
+                parsed.set_query(Some("…"));
+            }
             parsed.to_string()
         }
-        _ => url.to_owned(),
+        Err(_) => url.to_owned(),
     }
 }
 
@@ -122,6 +128,7 @@ pub struct GitHub {
     pub app_id: Option<u64>,
     pub private_key: Option<SecretString>,
     pub token: Option<SecretString>,
+    #[serde(deserialize_with = "one_or_many")]
     pub webhook_secrets: Vec<SecretString>,
     pub write_spacing: Span,
     pub sweep: Span,
@@ -149,6 +156,7 @@ pub struct Jira {
     pub labels: Vec<String>,
     pub components: Vec<String>,
     pub custom: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "one_or_many")]
     pub webhook_secrets: Vec<SecretString>,
 }
 
@@ -182,7 +190,7 @@ pub struct Local {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
 pub struct SourceSettings {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "one_or_many")]
     pub secrets: Vec<SecretString>,
     pub api_url: Option<url::Url>,
     pub api_token: Option<SecretString>,
@@ -313,7 +321,7 @@ pub fn read(
     }
     secrets_from_files(&mut table, &folder).map_err(|(key, problem)| layers.error(&key, problem))?;
     let mut config: Config = serde_path_to_error::deserialize(Value::Table(table)).map_err(|e| {
-        let problem = e.inner().message().to_owned();
+        let problem = without_value(e.inner().message());
         let mut key = e.path().to_string();
         if let Some(unknown) = locate::unknown_key(&problem)
             && !key.ends_with(unknown)
@@ -363,6 +371,14 @@ impl Config {
         }
     }
 
+    /// The setting that holds the secrets of a source, for people.
+    pub fn secrets_key(source: &str) -> String {
+        match source {
+            "github" | "jira" => format!("{source}.webhook_secrets"),
+            other => format!("sources.{other}.secrets"),
+        }
+    }
+
     /// The secrets with which a source signs.
     pub fn secrets_of(&self, source: &str) -> Vec<SecretString> {
         match source {
@@ -380,6 +396,36 @@ fn variable_path(name: &str) -> Option<Vec<String>> {
     }
     let path: Vec<String> = name.strip_prefix("HEARBACK__")?.split("__").map(str::to_lowercase).collect();
     path.iter().all(|p| !p.is_empty()).then_some(path)
+}
+
+/// Whether a text is an origin as browsers send it, but for its case and a port that goes without saying.
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|u| {
+        matches!(u.scheme(), "http" | "https") && u.path() == "/" && u.query().is_none() && u.username().is_empty()
+    })
+}
+
+/// What serde says without the value that was given: it may be a secret.
+fn without_value(problem: &str) -> String {
+    let tells_value = problem.starts_with("invalid type: ") || problem.starts_with("invalid value: ");
+    match problem.rsplit_once(", expected ").filter(|_| tells_value) {
+        Some((_, expected)) => format!("expected {expected}"),
+        None => problem.to_owned(),
+    }
+}
+
+/// A list of secrets, or one.
+fn one_or_many<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Vec<SecretString>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a secret in quotes, or a list of them")]
+    enum Given {
+        One(SecretString),
+        Many(Vec<SecretString>),
+    }
+    Ok(match Given::deserialize(d)? {
+        Given::One(secret) => vec![secret],
+        Given::Many(secrets) => secrets,
+    })
 }
 
 fn merge(base: &mut Table, layer: Table) {
@@ -488,6 +534,23 @@ fn check(c: &Config) -> Result<(), (String, String)> {
     if c.server.feedback_per_minute == 0 {
         return wrong("server.feedback_per_minute", "expected a whole number from 1");
     }
+    let empty = |secret: &SecretString| secret.expose_secret().trim().trim_start_matches("whsec_").is_empty();
+    for source in crate::sources::SOURCES {
+        if c.secrets_of(source.name).iter().any(empty) {
+            // With an empty secret anybody could sign.
+            let problem = "expected secrets that are not empty, such as openssl rand -hex 32 prints".to_owned();
+            return Err((Config::secrets_key(source.name), problem));
+        }
+    }
+    for (i, key) in c.keys.iter().enumerate() {
+        if empty(&key.key) {
+            let problem = "expected a key that is not empty, such as openssl rand -hex 32 prints".to_owned();
+            return Err((format!("keys[{i}].key"), problem));
+        }
+        if key.origins.iter().any(|o| !is_origin(o)) {
+            return Err((format!("keys[{i}].origins"), "expected origins such as https://shop.example".into()));
+        }
+    }
     if let Some(name) = ["github", "jira"].into_iter().find(|n| c.sources.contains_key(*n)) {
         return Err((format!("sources.{name}"), format!("has a section of its own: set {name}.webhook_secrets")));
     }
@@ -525,8 +588,8 @@ mod tests {
         let environment = [
             ("HEARBACK__SERVER__LISTEN", "127.0.0.1:2"),
             ("DATABASE_URL", "postgres://u:p@h/d"),
-            ("HEARBACK__GITHUB__WEBHOOK_SECRETS", "[\"a\", \"b\"]"),
-            ("HEARBACK__SOURCES__GENERIC__SECRETS", "whsec_x"),
+            ("HEARBACK__GITHUB__WEBHOOK_SECRETS", "[\"first-secret\", \"second-secret\"]"),
+            ("HEARBACK__SOURCES__GENERIC__SECRETS", "whsec_c2VjcmV0"),
             ("HEARBACK__GITHUB__TOKEN", "12345"),
             ("HEARBACK__POLICY__MIN_PEOPLE", "7"),
         ];
@@ -551,6 +614,20 @@ mod tests {
                 "hearback.toml:2: policy.tickets: unknown variant `yes`, expected one of",
             ),
             ("[policy\n", "hearback.toml:1: (syntax)"),
+            (
+                "[github]\nwebhook_secrets = [\"\"]\n",
+                "hearback.toml:2: github.webhook_secrets: expected secrets that are not empty",
+            ),
+            (
+                "[sources.generic]\nsecrets = [\"whsec_\"]\n",
+                "hearback.toml:2: sources.generic.secrets: expected secrets",
+            ),
+            (
+                "[[keys]]\nkind = \"secret\"\nkey = \"\"\n",
+                "hearback.toml:3: keys[0].key: expected a key that is not empty",
+            ),
+            ("[github]\nwebhook_secrets = 12345678\n", "hearback.toml:2: github.webhook_secrets: a secret in quotes"),
+            ("[sources]\ngeneric = \"whsec_very\"\n", "hearback.toml:2: sources.generic: expected struct"),
             ("[sources.jira]\nsecrets = []\n", "hearback.toml:1: sources.jira: has a section of its own"),
             ("[sources.unheard]\nsecrets = []\n", "hearback.toml:1: sources.unheard: unknown source"),
             ("[github]\napp_id = 1\n", "hearback.toml:2: github.app_id: an App needs its key too"),

@@ -121,6 +121,34 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// A ticket that is wanted and not there yet.
+    #[must_use]
+    pub fn wanted(
+        id: TicketId,
+        rollout: &RolloutId,
+        theme: Option<&ThemeId>,
+        tracker: TrackerName,
+        target: String,
+        now: UnixMs,
+    ) -> Self {
+        Self {
+            id,
+            rollout: rollout.clone(),
+            theme: theme.cloned(),
+            tracker,
+            target,
+            state: TicketState::Wanted,
+            key: None,
+            url: None,
+            comment: None,
+            section_hash: None,
+            quotes_hash: None,
+            written_at: None,
+            error: None,
+            created_at: now,
+        }
+    }
+
     /// What the marker names: `report` or the theme's id.
     pub fn subject(&self) -> &str {
         self.theme.as_ref().map_or("report", ThemeId::as_str)

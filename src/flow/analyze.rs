@@ -1,6 +1,8 @@
 //! Reads kept statements: what they feel and want, which theme they belong to, and what that does to the counts. One
 //! transaction a batch of one rollout; what is counted is exactly what is marked as read.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use tracing::{error, info};
 
@@ -11,7 +13,7 @@ use crate::domain::annotation::Annotation;
 use crate::domain::feedback::Feedback;
 use crate::domain::theme::{Theme, ThemeVector};
 use crate::domain::ticket::Ticket;
-use crate::id::{RolloutId, ThemeId};
+use crate::id::{FeedbackId, RolloutId, ThemeId};
 use crate::store::rollouts::Counts;
 use crate::store::{Tx, feedback, rollouts, themes, tickets};
 use crate::time::UnixMs;
@@ -43,17 +45,32 @@ pub async fn analyze_waiting(ctx: &Context) -> Result<usize> {
 
 /// Statements without a rollout are read too, so that they can be looked at; they count nowhere.
 async fn unattributed(ctx: &Context) -> Result<usize> {
+    let mut readings = readings(ctx, None).await?;
     let mut tx = ctx.db.write().await?;
     let items = feedback::unread(&mut tx, None, BATCH).await?;
     for (item, locale) in &items {
-        let reading = analysis::annotate(item.text.as_deref(), item.rating, locale.as_deref());
+        let reading = readings.remove(&item.id).unwrap_or_else(|| annotate(item, locale.as_deref()));
         feedback::keep_reading(&mut tx, item, &reading, false).await?;
     }
     tx.commit().await?;
     Ok(items.len())
 }
 
+/// What is read in the statements that wait, by id: before the transaction, because the database's only writer must not
+/// wait for it.
+async fn readings(ctx: &Context, id: Option<&RolloutId>) -> Result<HashMap<FeedbackId, Annotation>> {
+    let mut tx = ctx.db.read().await?;
+    let items = feedback::unread(&mut tx, id, BATCH).await?;
+    drop(tx);
+    Ok(items.into_iter().map(|(item, locale)| (item.id.clone(), annotate(&item, locale.as_deref()))).collect())
+}
+
+fn annotate(item: &Feedback, locale: Option<&str>) -> Annotation {
+    analysis::annotate(item.text.as_deref(), item.rating, locale)
+}
+
 async fn of_rollout(ctx: &Context, id: &RolloutId) -> Result<usize> {
+    let mut readings = readings(ctx, Some(id)).await?;
     let mut tx = ctx.db.write().await?;
     rollouts::lock(&mut tx, id).await?;
     let items = feedback::unread(&mut tx, Some(id), BATCH).await?;
@@ -64,7 +81,7 @@ async fn of_rollout(ctx: &Context, id: &RolloutId) -> Result<usize> {
     let named = tickets::of_rollout(&mut tx, id).await?;
     let mut book = Book { counts: rollouts::counts(&mut tx, id).await?, themes: known, touched: Vec::new(), named };
     for (item, locale) in &items {
-        let reading = analysis::annotate(item.text.as_deref(), item.rating, locale.as_deref());
+        let reading = readings.remove(&item.id).unwrap_or_else(|| annotate(item, locale.as_deref()));
         read(ctx, &mut tx, id, item.clone(), &reading, &mut book).await?;
     }
     for theme in book.themes.iter().filter(|t| book.touched.contains(&t.id)) {

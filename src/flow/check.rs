@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Context;
+use crate::config::Config;
 use crate::domain::ticket::TrackerName;
 use crate::http::RemoteError;
 use crate::id::RolloutId;
@@ -17,6 +18,8 @@ use crate::time::UnixMs;
 const REPOSITORIES_MAX: usize = 5;
 /// Rollouts that are looked at for their repositories.
 const ROLLOUTS: i64 = 50;
+/// A ticket that failed less often may just have met a bad moment.
+const TRIES_FINE: i64 = 3;
 /// Troubles that are named, of each kind.
 const NAMED_MAX: i64 = 10;
 
@@ -116,10 +119,7 @@ async fn source_lines(ctx: &Context, lines: &mut Vec<Line>) -> Result<()> {
             ),
             None => "no delivery came yet".to_owned(),
         };
-        let key = match source.name {
-            "github" | "jira" => format!("{}.webhook_secrets", source.name),
-            name => format!("sources.{name}.secrets"),
-        };
+        let key = Config::secrets_key(source.name);
         lines.push(match (source.name, has_secret) {
             (_, true) => Line::ok(what, seen.trim_end()),
             ("github", false) if ctx.config.github.is_configured() => {
@@ -155,7 +155,8 @@ async fn past_lines(ctx: &Context, lines: &mut Vec<Line>) -> Result<()> {
         lines.push(Line::wrong(what, format!("{} about {label}: {error}; {again}", ticket.tracker.as_str())));
     }
     for (ticket, kind, attempts, error) in actions::troubled(&mut tx, NAMED_MAX).await? {
-        lines.push(Line::ok(format!("ticket {ticket}"), format!("{kind} was tried {attempts} times: {error}")));
+        let line = if attempts < TRIES_FINE { Line::ok } else { Line::wrong };
+        lines.push(line(format!("ticket {ticket}"), format!("{kind} was tried {attempts} times: {error}")));
     }
     let (waiting, all) = deliveries::counts(&mut tx).await?;
     lines.push(Line::ok("deliveries", format!("{all} received, {waiting} wait to be read")));

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Context;
@@ -12,6 +13,7 @@ use crate::crash_point;
 use crate::domain::feedback::{AttributedBy, Belongs, Feedback, Statement};
 use crate::id::{FeedbackId, RolloutId};
 use crate::plan::attribution::{Attribution, Candidate, Candidates, attribute};
+use crate::store::feedback::Incoming;
 use crate::store::{Tx, feedback, keys, rollouts, windows};
 use crate::time::UnixMs;
 
@@ -47,6 +49,9 @@ pub struct Sent {
     pub statement: Statement,
     /// Equal for the same statement sent twice.
     pub dedupe_key: Option<String>,
+    /// Who vouches for the names of people: `None` where the sender is a server of ours, else the public key that
+    /// everybody can read. What is said under such a key never revises what a proven person said.
+    pub unproven: Option<String>,
 }
 
 /// How a repeated request is known.
@@ -73,6 +78,8 @@ pub enum Outcome {
 
 /// Keeps the statements of one request, all or none, and the answer for a repeated one.
 pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) -> Result<(Outcome, Vec<Accepted>)> {
+    // Redaction takes its time; the database's only writer must not wait for it.
+    let ready: Vec<Incoming> = sent.into_iter().map(|one| prepare(ctx, one)).collect();
     let mut tx = ctx.db.write().await?;
     if let Some(r) = &repeat
         && let Some((fingerprint, answer)) = keys::answered(&mut tx, r.scope, r.key).await?
@@ -82,9 +89,9 @@ pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) 
     }
     rollouts::let_none_begin(&mut tx).await?;
     let mut known: HashMap<Belongs, Candidates> = HashMap::new();
-    let mut accepted = Vec::with_capacity(sent.len());
-    for one in sent {
-        accepted.push(keep(ctx, &mut tx, one, &mut known).await?);
+    let mut accepted = Vec::with_capacity(ready.len());
+    for one in ready {
+        accepted.push(keep(&mut tx, one, &mut known).await?);
     }
     let answer = serde_json::to_string(&serde_json::json!({ "accepted": accepted }))?;
     if let Some(r) = &repeat
@@ -106,55 +113,80 @@ pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) 
     Ok((Outcome::Kept(answer), accepted))
 }
 
-async fn keep(ctx: &Context, tx: &mut Tx, sent: Sent, known: &mut HashMap<Belongs, Candidates>) -> Result<Accepted> {
+/// A statement without personal data and secrets in any of its texts, under a pseudonym.
+fn prepare(ctx: &Context, sent: Sent) -> Incoming {
     let now = ctx.now();
     let s = sent.statement;
     let id = FeedbackId::new(now, &*ctx.entropy);
-    let at = UnixMs(s.occurred_at.0.min(now.0));
-    let by_time = s.belongs == Belongs::default();
-    let found = match known.get(&s.belongs) {
-        Some(found) if !by_time => found.clone(),
-        Some(_) | None => {
-            let found = look(tx, &s.belongs, at, now).await?;
-            known.insert(s.belongs.clone(), found.clone());
-            found
-        }
-    };
-    let Attribution { rollout, by, why } = attribute(&s.belongs, &found);
-    let text = s.text.as_deref().map(|t| redact::redact(&normalize::normalize(t)).text).filter(|t| !t.is_empty());
-    let (person, anonymous) = match &s.user {
-        Some(user) => (ctx.secrets.pseudonym(user), false),
+    let clean = |text: &str| redact::redact(&normalize::normalize(text)).text;
+    let text = s.text.as_deref().map(clean).filter(|t| !t.is_empty());
+    let (person, anonymous) = match (&s.user, &sent.unproven) {
+        (Some(user), None) => (ctx.secrets.pseudonym(user), false),
+        // Length first, so that no key and name pass for another pair.
+        (Some(user), Some(key)) => (ctx.secrets.pseudonym(&format!("{}:{key}:{user}", key.len())), false),
         // Nobody says who it is: the same words are taken for the same person, so that copies count once.
-        None => (
+        (None, _) => (
             text.as_deref().map_or_else(|| format!("a_{id}"), |t| format!("a_{:016x}", normalize::fingerprint(t))),
             true,
         ),
     };
-    let dedupe_key = sent.dedupe_key.map_or_else(|| id.0.clone(), |k| hex::encode(Sha256::digest(k.as_bytes())));
-    let incoming = feedback::Incoming {
+    Incoming {
+        dedupe_key: sent.dedupe_key.map_or_else(|| id.0.clone(), |k| hex::encode(Sha256::digest(k.as_bytes()))),
         feedback: Feedback {
             id,
-            rollout: rollout.clone(),
+            rollout: None,
             person,
             anonymous,
             text,
             rating: s.rating,
-            variant: s.variant,
-            attributes: s.attributes.into_iter().map(|(k, v)| (k, redact::redact(&v).text)).collect(),
-            channel: s.channel,
-            occurred_at: at,
+            variant: s.variant.as_deref().map(clean),
+            attributes: s.attributes.iter().map(|(k, v)| (clean(k), clean(v))).collect(),
+            channel: clean(&s.channel),
+            occurred_at: UnixMs(s.occurred_at.0.min(now.0)),
             annotation: None,
             theme: None,
         },
-        dedupe_key,
-        by,
+        by: AttributedBy::Unattributed,
         belongs: s.belongs,
         locale: s.locale,
-        url: s.url.map(|u| redact::redact(&u).text),
-        metadata: s.metadata.map(|m| redact::redact(&m.to_string()).text),
+        url: s.url.as_deref().map(clean),
+        metadata: s.metadata.map(|m| without_personal_data(m, &clean).to_string()),
         received_at: now,
+    }
+}
+
+/// Every text in a JSON value, names too, cleaned.
+fn without_personal_data(value: Value, clean: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean(&text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(|v| without_personal_data(v, clean)).collect()),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().map(|(k, v)| (clean(&k), without_personal_data(v, clean)));
+            Value::Object(fields.collect())
+        }
+        // A long number may be a telephone's.
+        Value::Number(n) => match clean(&n.to_string()) {
+            same if same == n.to_string() => Value::Number(n),
+            cleaned => Value::String(cleaned),
+        },
+        Value::Null | Value::Bool(_) => value,
+    }
+}
+
+async fn keep(tx: &mut Tx, mut one: Incoming, known: &mut HashMap<Belongs, Candidates>) -> Result<Accepted> {
+    let by_time = one.belongs == Belongs::default();
+    let found = match known.get(&one.belongs) {
+        Some(found) if !by_time => found.clone(),
+        Some(_) | None => {
+            let found = look(tx, &one.belongs, one.feedback.occurred_at, one.received_at).await?;
+            known.insert(one.belongs.clone(), found.clone());
+            found
+        }
     };
-    let (id, new) = feedback::insert(tx, &incoming).await?;
+    let Attribution { rollout, by, why } = attribute(&one.belongs, &found);
+    one.feedback.rollout.clone_from(&rollout);
+    one.by = by;
+    let (id, new) = feedback::insert(tx, &one).await?;
     Ok(Accepted { id, attribution: Attributed { rollout, by, why }, duplicate: !new })
 }
 

@@ -6,6 +6,7 @@ use tracing::{error, info};
 
 use super::Context;
 use super::deliver::SUSPENDED_MS;
+use crate::analysis::redact;
 use crate::crash_point;
 use crate::domain::rollout::fold;
 use crate::domain::signal::{Signal, Subject};
@@ -125,6 +126,10 @@ pub async fn hear(
     delivery: Option<&Delivery>,
     unique: &str,
 ) -> Result<String> {
+    // Addresses stand in tickets; what a sender put into one may be a secret.
+    let mut signal = signal.clone();
+    signal.about.url = signal.about.url.map(|u| redact::redact(&u).text);
+    let signal = &signal;
     signals::lock_subject(tx, &signal.subject).await?;
     let id = SignalId::new(ctx.now(), &*ctx.entropy);
     if !signals::insert(tx, &id, signal, delivery.map(|d| &d.id), unique).await? {

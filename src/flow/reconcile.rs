@@ -132,7 +132,7 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Wi
     for mut ticket in tickets::of_rollout(tx, &rollout.id).await? {
         match ticket.state {
             TicketState::Wanted => {
-                retarget(ctx, tx, &picture, &mut ticket).await?;
+                retarget(ctx, tx, rollout, &mut ticket).await?;
                 keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?;
             }
             TicketState::Filed => keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?,
@@ -142,9 +142,15 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Wi
     Ok(())
 }
 
+/// Where tickets of a rollout go in a tracker, by the settings of now.
+pub fn target(ctx: &Context, rollout: &Rollout, tracker: TrackerName) -> Option<String> {
+    let jira = ctx.config.jira.project.as_deref().filter(|_| ctx.config.jira.is_configured());
+    planning::target(&ctx.config.policy(), rollout.about.repo.as_ref(), jira, tracker)
+}
+
 /// A ticket that was never sent goes where the settings say now: a wrong project or repository can be mended.
-async fn retarget(ctx: &Context, tx: &mut Tx, picture: &Picture<'_>, ticket: &mut Ticket) -> Result<()> {
-    let Some(target) = planning::target(picture, ticket.tracker).filter(|t| *t != ticket.target) else { return Ok(()) };
+async fn retarget(ctx: &Context, tx: &mut Tx, rollout: &Rollout, ticket: &mut Ticket) -> Result<()> {
+    let Some(target) = target(ctx, rollout, ticket.tracker).filter(|t| *t != ticket.target) else { return Ok(()) };
     if let Some(waiting) = actions::waiting(tx, &ticket.id, ActionKind::File).await? {
         if waiting.sent_at.is_some() || waiting.lease_until > ctx.now() {
             return Ok(());
@@ -174,22 +180,8 @@ async fn explain(ctx: &Context, tx: &mut Tx, rollout: &Rollout, d: &Decision) ->
 }
 
 async fn want(ctx: &Context, tx: &mut Tx, rollout: &Rollout, d: &Decision) -> Result<()> {
-    let ticket = Ticket {
-        id: TicketId::new(ctx.now(), &*ctx.entropy),
-        rollout: rollout.id.clone(),
-        theme: d.theme.clone(),
-        tracker: d.tracker,
-        target: d.target.clone(),
-        state: TicketState::Wanted,
-        key: None,
-        url: None,
-        comment: None,
-        section_hash: None,
-        quotes_hash: None,
-        written_at: None,
-        error: None,
-        created_at: ctx.now(),
-    };
+    let id = TicketId::new(ctx.now(), &*ctx.entropy);
+    let ticket = Ticket::wanted(id, &rollout.id, d.theme.as_ref(), d.tracker, d.target.clone(), ctx.now());
     tickets::want(tx, &ticket).await?;
     Ok(())
 }

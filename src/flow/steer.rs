@@ -1,12 +1,14 @@
-//! What people ask of a window: close, extend, reopen.
+//! What people ask: to close, extend or reopen a window, and to file what waits for a yes.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 
-use super::Context;
+use super::{Context, reconcile};
+use crate::domain::ticket::Ticket;
 use crate::domain::window::Window;
-use crate::id::RolloutId;
+use crate::id::{DecisionId, RolloutId, ThemeId, TicketId};
 use crate::plan::windows::{self as rules, Wish};
-use crate::store::{rollouts, windows};
+use crate::store::decisions::Decision;
+use crate::store::{decisions, rollouts, themes, tickets, windows};
 
 /// What became of a wish.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,4 +36,37 @@ pub async fn steer(ctx: &Context, id: &RolloutId, wish: Wish, actor: &str) -> Re
     tx.commit().await?;
     ctx.bell.mind.notify_one();
     Ok(Steered::Done(after))
+}
+
+/// Files what waits for a person's yes: the ticket of a theme, in every tracker of the policy. Gives how many are wanted
+/// now that were not before.
+pub async fn approve(ctx: &Context, id: &RolloutId, theme: &ThemeId, actor: &str) -> Result<usize> {
+    let now = ctx.now();
+    let mut tx = ctx.db.write().await?;
+    rollouts::lock(&mut tx, id).await?;
+    if !themes::of_rollout(&mut tx, id).await?.iter().any(|t| t.id == *theme) {
+        bail!("the rollout {id} has no theme {theme}; `hearback report {id} --json` lists them");
+    }
+    let rollout = rollouts::get(&mut tx, id).await?.context("the rollout is gone")?;
+    let mut wanted = 0;
+    for tracker in ctx.config.policy().trackers {
+        let target = reconcile::target(ctx, &rollout, tracker)
+            .with_context(|| format!("the tracker {} needs to know where: see `hearback check`", tracker.as_str()))?;
+        let ticket = Ticket::wanted(TicketId::new(now, &*ctx.entropy), id, Some(theme), tracker, target, now);
+        if tickets::want(&mut tx, &ticket).await? {
+            wanted += 1;
+            let decision = Decision {
+                subject: format!("{theme} in {}", tracker.as_str()),
+                verdict: "file".into(),
+                why: format!("{actor} said yes"),
+                evidence: serde_json::json!({"actor": actor}).to_string(),
+                at_ms: now.0,
+            };
+            decisions::record(&mut tx, &DecisionId::new(now, &*ctx.entropy), id, &decision).await?;
+        }
+    }
+    rollouts::wake(&mut tx, id, now).await?;
+    tx.commit().await?;
+    ctx.bell.mind.notify_one();
+    Ok(wanted)
 }

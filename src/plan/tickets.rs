@@ -187,7 +187,7 @@ pub fn plan(p: &Picture<'_>) -> Vec<Decision> {
 }
 
 fn in_tracker(p: &Picture<'_>, tracker: TrackerName) -> Vec<Decision> {
-    let target = target(p, tracker);
+    let target = target(p.policy, p.repo, p.jira_project, tracker);
     let decide = |theme: Option<&Theme>| {
         let before = p.tickets.iter().find(|t| t.tracker == tracker && t.theme.as_ref() == theme.map(|t| &t.id));
         let (verdict, why) = match (before, &target) {
@@ -215,10 +215,15 @@ fn known(ticket: &Ticket) -> (Verdict, Why) {
 }
 
 /// Where tickets of this rollout go in a tracker, by the settings of now.
-pub fn target(p: &Picture<'_>, tracker: TrackerName) -> Option<String> {
+pub fn target(
+    policy: &Policy,
+    repo: Option<&RepoName>,
+    jira_project: Option<&str>,
+    tracker: TrackerName,
+) -> Option<String> {
     match tracker {
-        TrackerName::GitHub => p.repo.or(p.policy.repository.as_ref()).map(ToString::to_string),
-        TrackerName::Jira => p.jira_project.map(ToOwned::to_owned),
+        TrackerName::GitHub => repo.or(policy.repository.as_ref()).map(ToString::to_string),
+        TrackerName::Jira => jira_project.map(ToOwned::to_owned),
         TrackerName::Local => Some(String::new()),
     }
 }

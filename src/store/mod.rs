@@ -120,6 +120,7 @@ impl Db {
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
             make_private_folder(folder)?;
         }
+        make_private_file(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -205,6 +206,20 @@ fn make_private_folder(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder).with_context(|| format!("making the folder {}", folder.display()))
+}
+
+/// Makes a file that only its owner reads, where there is none: SQLite would let everybody read it, and gives what lies
+/// beside it the same rights.
+fn make_private_file(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(e) => Err(e).with_context(|| format!("making the database {}", path.display())),
+    }
 }
 
 /// A value as the JSON text of a column.

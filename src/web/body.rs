@@ -11,15 +11,21 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tower_http::timeout::{DeadlineBody, TimeoutError};
 
 use super::problem::Problem;
 
 /// Of a body that nobody wanted, this much is still taken, bytes.
 const DRAIN_MAX: u64 = 32 * 1024 * 1024;
+
+/// Bodies that are being read may hold this much together, bytes: a bound on each request alone is none on the process.
+const READING_MAX: usize = 64 * 1024 * 1024;
+/// What of it is free.
+static READING: Semaphore = Semaphore::const_new(READING_MAX);
 
 /// A whole body of at most `max` bytes.
 pub async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
@@ -30,14 +36,33 @@ pub async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
     if body.size_hint().lower() > max as u64 {
         return Err(too_large());
     }
-    match Limited::new(body, max).collect().await {
-        Ok(read) => Ok(read.to_bytes()),
-        Err(e) if caused_by::<LengthLimitError>(&*e) => Err(too_large()),
-        Err(e) if caused_by::<TimeoutError>(&*e) => Err(Problem::of(StatusCode::REQUEST_TIMEOUT)),
-        Err(_) => {
-            Err(Problem::of(StatusCode::BAD_REQUEST).because("The body ended early, or is not what its encoding says."))
+    let mut body = Limited::new(body, max);
+    let mut bytes = BytesMut::new();
+    let mut held: Option<SemaphorePermit<'_>> = None;
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => {
+                let Ok(data) = frame.into_data() else { continue };
+                let Ok(place) = READING.try_acquire_many(u32::try_from(data.len()).unwrap_or(u32::MAX)) else {
+                    return Err(Problem::of(StatusCode::SERVICE_UNAVAILABLE)
+                        .because("Too many large bodies are on their way at once.")
+                        .retry_after(1));
+                };
+                match &mut held {
+                    Some(held) => held.merge(place),
+                    None => held = Some(place),
+                }
+                bytes.extend_from_slice(&data);
+            }
+            Err(e) if caused_by::<LengthLimitError>(&*e) => return Err(too_large()),
+            Err(e) if caused_by::<TimeoutError>(&*e) => return Err(Problem::of(StatusCode::REQUEST_TIMEOUT)),
+            Err(_) => {
+                return Err(Problem::of(StatusCode::BAD_REQUEST)
+                    .because("The body ended early, or is not what its encoding says."));
+            }
         }
     }
+    Ok(bytes.freeze())
 }
 
 fn caused_by<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {

@@ -21,20 +21,22 @@ use crate::render::{html, picture, report};
 
 /// Rollouts on the first page.
 const ROLLOUTS_MAX: i64 = 100;
-/// Headers that a proxy adds.
-const FORWARDED: [&str; 5] = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+/// What the names of headers begin with that a proxy adds.
+const FORWARDED: [&str; 7] = ["forwarded", "x-forwarded-", "x-real-ip", "x-client-ip", "true-client-ip", "via", "cf-"];
 
-/// Lets only this machine through.
-pub async fn only_this_machine(request: Request, next: Next) -> Response {
+/// Lets only this machine through. Where the service has a public address, a proxy that says nothing of itself would make
+/// everybody look like this machine: there the dashboard is off unless `server.dashboard` says otherwise.
+pub async fn only_this_machine(State(on): State<bool>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_canonical());
-    let direct = FORWARDED.iter().all(|name| !request.headers().contains_key(*name));
-    if peer.is_some_and(|ip| ip.is_loopback()) && direct && local_host(request.headers()).is_some() {
+    let direct = request.headers().keys().all(|name| FORWARDED.iter().all(|f| !name.as_str().starts_with(f)));
+    if on && peer.is_some_and(|ip| ip.is_loopback()) && direct && local_host(request.headers()).is_some() {
         return next.run(request).await;
     }
     Problem::of(StatusCode::FORBIDDEN)
         .because(
             "The dashboard has no login and is shown on the machine itself only. From elsewhere: \
-             ssh -L 8080:127.0.0.1:8080 HOST, then open http://127.0.0.1:8080/ (with the port of server.listen).",
+             ssh -L 8080:127.0.0.1:8080 HOST, then open http://127.0.0.1:8080/ (with the port of server.listen). \
+             Where server.public_url is set it is off, unless server.dashboard is true.",
         )
         .into_response()
 }

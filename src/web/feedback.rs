@@ -59,7 +59,11 @@ async fn keep(app: &App, caller: &Caller, headers: &HeaderMap, body: Body) -> Re
     let sent = given
         .into_iter()
         // The sender's ids are its own: the same id under another key is another statement.
-        .map(|g| Sent { statement: g.statement, dedupe_key: g.id.map(|id| format!("{}|{id}", caller.id)) })
+        .map(|g| Sent {
+            statement: g.statement,
+            dedupe_key: g.id.map(|id| format!("{}|{id}", caller.id)),
+            unproven: (caller.kind == KeyKind::Public).then(|| caller.id.clone()),
+        })
         .collect();
     let fingerprint = hex::encode(Sha256::digest(&bytes));
     let repeat = idempotency_key.map(|key| Repeat { scope: &caller.id, key, fingerprint: &fingerprint });

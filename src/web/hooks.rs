@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::App;
 use super::body;
 use super::problem::Problem;
+use crate::config::Config;
 use crate::flow::receive::{Received, Refused, receive};
 use crate::sources::signature::SignatureError;
 use crate::sources::{self, BadBody, Headers, Source};
@@ -67,10 +68,7 @@ fn first_of_each(headers: &HeaderMap) -> Headers {
 fn problem(source: &Source, headers: &HeaderMap, refused: Refused) -> Problem {
     match refused {
         Refused::Signature(e) => {
-            let setting = match source.name {
-                "github" => "github.webhook_secrets".to_owned(),
-                other => format!("sources.{other}.secrets"),
-            };
+            let setting = Config::secrets_key(source.name);
             let detail = match e {
                 SignatureError::NoSecret => format!("No secret is configured for this source: set {setting}."),
                 e => format!("{e}."),

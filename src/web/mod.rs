@@ -58,8 +58,8 @@ struct App {
 /// A path and what answers there.
 type Route = (&'static str, MethodRouter<App>);
 
-/// What senders and readers call.
-fn working() -> Vec<Route> {
+/// What senders and readers call. The dashboard answers with a refusal where it is not on.
+fn working(dashboard_on: bool) -> Vec<Route> {
     let read = |route: MethodRouter<App>| route.layer(from_fn(etag::etag));
     vec![
         ("/hooks/{source}", post(hooks::post)),
@@ -77,8 +77,11 @@ fn working() -> Vec<Route> {
         ("/v1/rollouts/{id}/close", post(steer::close)),
         ("/v1/rollouts/{id}/reopen", post(steer::reopen)),
         ("/v1/kpis", read(get(kpis::get))),
-        ("/", get(dashboard::index).layer(from_fn(dashboard::only_this_machine))),
-        ("/rollouts/{id}", get(dashboard::rollout).layer(from_fn(dashboard::only_this_machine))),
+        ("/", get(dashboard::index).layer(from_fn_with_state(dashboard_on, dashboard::only_this_machine))),
+        (
+            "/rollouts/{id}",
+            get(dashboard::rollout).layer(from_fn_with_state(dashboard_on, dashboard::only_this_machine)),
+        ),
     ]
 }
 
@@ -95,6 +98,7 @@ fn operating() -> Vec<Route> {
 /// Everything that is answered over HTTP.
 pub fn router(ctx: flow::Context) -> Router {
     let server = &ctx.config.server;
+    let dashboard_on = server.dashboard.unwrap_or(server.public_url.is_none());
     let per_minute = NonZeroU32::new(server.feedback_per_minute).unwrap_or(NonZeroU32::MIN);
     let shed = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(overloaded))
@@ -113,7 +117,7 @@ pub fn router(ctx: flow::Context) -> Router {
         ctx,
     };
     let all = |routes: Vec<Route>| routes.into_iter().fold(Router::new(), |r, (path, route)| r.route(path, route));
-    all(working())
+    all(working(dashboard_on))
         .fallback(|| async { Problem::of(StatusCode::NOT_FOUND) })
         .layer(bodies)
         .layer(shed)

@@ -98,25 +98,25 @@ async fn only_who_holds_the_lease_may_send(db: Db) -> Result<()> {
     let id = wanted(&db).await?;
     let a = action(1, "one", &id);
     plan(&db, &a, 0).await?;
-    claim(&db, "w", 10, 100).await?;
+    let held = claim(&db, "w", 10, 100).await?.remove(0);
+    let other = Action { owner: Some("v".into()), ..held.clone() };
     let mut tx = db.write().await?;
-    for (owner, needed, may) in [("w", 100, true), ("w", 101, false), ("v", 50, false)] {
-        assert_eq!(actions::holds(&mut tx, &a.id, owner, UnixMs(needed)).await?, may, "{owner} {needed}");
-        assert_eq!(
-            actions::mark_sent(&mut tx, &a.id, owner, UnixMs(20), UnixMs(needed)).await?,
-            may,
-            "{owner} {needed}"
-        );
+    for (claimed, needed, may) in [(&held, 100, true), (&held, 101, false), (&other, 50, false)] {
+        assert_eq!(actions::holds(&mut tx, claimed, UnixMs(needed)).await?, may, "{claimed:?} {needed}");
+        let marked = actions::mark_sent(&mut tx, claimed, UnixMs(20), UnixMs(needed)).await?;
+        assert_eq!(marked, may, "{claimed:?} {needed}");
     }
     tx.commit().await?;
-    let taken_over = claim(&db, "v", 100, 300).await?;
-    assert_eq!(taken_over[0].sent_at, Some(UnixMs(20)), "who takes over sees that something may have happened");
+    // A worker of the same process, under the same name.
+    let taken_over = claim(&db, "w", 100, 300).await?.remove(0);
+    assert_eq!(taken_over.sent_at, Some(UnixMs(20)), "who takes over sees that something may have happened");
     let mut tx = db.write().await?;
-    assert!(!actions::holds(&mut tx, &a.id, "w", UnixMs(50)).await?);
-    assert!(actions::holds(&mut tx, &a.id, "v", UnixMs(300)).await?);
+    assert!(!actions::holds(&mut tx, &held, UnixMs(50)).await?, "an older claim is over");
+    assert!(!actions::mark_sent(&mut tx, &held, UnixMs(110), UnixMs(50)).await?);
+    assert!(actions::holds(&mut tx, &taken_over, UnixMs(300)).await?);
     actions::finish(&mut tx, &a.id, "adopted", UnixMs(120)).await?;
-    assert!(!actions::holds(&mut tx, &a.id, "v", UnixMs(200)).await?, "done");
-    assert!(!actions::mark_sent(&mut tx, &a.id, "v", UnixMs(130), UnixMs(200)).await?);
+    assert!(!actions::holds(&mut tx, &taken_over, UnixMs(200)).await?, "done");
+    assert!(!actions::mark_sent(&mut tx, &taken_over, UnixMs(130), UnixMs(200)).await?);
     Ok(())
 }
 
@@ -126,10 +126,10 @@ async fn only_who_holds_the_lease_plans_the_next_try(db: Db) -> Result<()> {
     let first = claim(&db, "w", 10, 100).await?.remove(0);
     let second = claim(&db, "v", 100, 200).await?.remove(0);
     let mut tx = db.write().await?;
-    assert!(actions::mark_sent(&mut tx, &second.id, "v", UnixMs(110), UnixMs(200)).await?);
+    assert!(actions::mark_sent(&mut tx, &second, UnixMs(110), UnixMs(200)).await?);
     assert!(!actions::retry(&mut tx, &first, UnixMs(0), None, true, "late").await?);
     assert!(!actions::give_up(&mut tx, &first, "late", UnixMs(120)).await?);
-    assert!(actions::holds(&mut tx, &second.id, "v", UnixMs(200)).await?, "its lease stands");
+    assert!(actions::holds(&mut tx, &second, UnixMs(200)).await?, "its lease stands");
     tx.commit().await?;
     // The same worker with an older claim of its own is late too.
     let third = claim(&db, "v", 200, 300).await?.remove(0);
@@ -165,7 +165,7 @@ async fn a_payload_stays_once_somebody_may_have_sent_it(db: Db) -> Result<()> {
         actions::replace_payload(&mut tx, &a.id, "3", UnixMs(100)).await?,
         "the lease is over and nothing was sent"
     );
-    assert!(actions::mark_sent(&mut tx, &a.id, "w", UnixMs(60), UnixMs(90)).await?);
+    assert!(actions::mark_sent(&mut tx, &held, UnixMs(60), UnixMs(90)).await?);
     assert!(!actions::replace_payload(&mut tx, &a.id, "4", UnixMs(100)).await?, "it may have been sent");
     actions::retry(&mut tx, &held, UnixMs(200), Some(UnixMs(60)), true, "lost answer").await?;
     assert!(!actions::replace_payload(&mut tx, &a.id, "4", UnixMs(100)).await?, "that is still unknown");
@@ -195,8 +195,16 @@ async fn what_was_given_up_can_be_revived(db: Db) -> Result<()> {
     let alive = tickets::get(&mut tx, &lost.id).await?.expect("the ticket");
     assert_eq!((alive.state, alive.error), (TicketState::Wanted, None));
     tx.commit().await?;
-    let again = claim(&db, "w", 1_000, 2_000).await?.remove(0);
-    assert_eq!((again.id, again.attempts), (held.id, 0));
+    assert_eq!(claim(&db, "w", 1_000, 2_000).await?, [], "it is planned anew, with the settings of now");
+    plan(&db, &action(2, "one", &id), 1_000).await?;
+    let second = claim(&db, "w", 1_000, 2_000).await?.remove(0);
+    let mut tx = db.write().await?;
+    assert!(actions::mark_sent(&mut tx, &second, UnixMs(1_100), UnixMs(1_200)).await?);
+    assert!(actions::give_up(&mut tx, &second, "no answer", UnixMs(1_300)).await?);
+    actions::revive_failed(&mut tx, UnixMs(3_000)).await?;
+    tx.commit().await?;
+    let again = claim(&db, "w", 3_000, 4_000).await?.remove(0);
+    assert_eq!((again.id, again.attempts, again.sent_at), (second.id, 0, Some(UnixMs(1_100))), "it may be there");
     Ok(())
 }
 
