@@ -6,20 +6,23 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::fold::{Folded, joins};
+use super::phones::phone;
 use super::{What, replace};
 
 /// Digits with what people put between them.
 static DIGITS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:\+|\(\+?)?[0-9](?:[ \u{a0}\t.()/–-]{0,3}[0-9])*").expect("a fixed expression"));
+    LazyLock::new(|| Regex::new(r"(?:\+|\(\+?)?[0-9](?:[ \t.()/-]{0,3}[0-9])*").expect("a fixed expression"));
 
 static MACHINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9A-Fa-f:.-]{7,}").expect("a fixed expression"));
 
-/// A word just before a number that says it is one to call.
-static CALL: LazyLock<Regex> = LazyLock::new(|| {
+/// What says before four numbers that they are a version's.
+static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)(?:(?:phone|tel|tél|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|handy|cell|whatsapp|fax|call|text|sms|ring|dial)",
-        r"[a-z]{0,6}[ \t.:#]*(?:(?:me|us|back|is|at|on|under|unter|number|nummer|no|nr|au|al)[ \t.:]*){0,4}",
-        r"|(?:number|nummer|numéro|número|numero)[ \t]*(?:is|ist|est|es|:)[ \t:]*)$",
+        r"(?i)(?:(?:^|[^\p{L}])(?:v|ver|rel|kernel|firmware|driver|build|version|versión|versão|versione|versie|release|update|upgrade|downgrade)",
+        r"|(?:^|[^\p{L}])(?:upgrad|updat|downgrad|aktualisier|actualiz)\p{L}{1,6}|版本|バージョン|버전)",
+        r"[ \t:=#(]*(?:(?:version|from|to|von|auf|de|a|à)[ \t]+){0,2}",
+        r"(?:v?[0-9]+(?:\.[0-9]+){1,4}[ \t]*(?:to|and|auf|a|à|->|→|,)[ \t]*)?$",
     ))
     .expect("a fixed expression")
 });
@@ -28,8 +31,8 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
 const DIGITS_MIN: usize = 7;
 /// Digits in the shortest group that a card's number is written in; versions and dates have shorter ones.
 const CARD_GROUP_MIN: usize = 3;
-/// Characters before a number that are searched for [`CALL`].
-const BEFORE_CHARS: usize = 40;
+/// Characters before an address that are searched for [`VERSION`].
+const BEFORE_CHARS: usize = 60;
 
 /// Countries and the length of their account numbers (ISO 13616 registry).
 const IBANS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 \
@@ -39,14 +42,19 @@ const IBANS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21
 
 /// Removes cards, accounts, addresses of machines, social security and phone numbers.
 pub(super) fn remove(text: String) -> String {
-    if !text.bytes().any(|b| b.is_ascii_digit()) {
+    let text = without(text, ibans);
+    let text = without(text, machines);
+    without(text, people)
+}
+
+/// Removes what is found in the text as it reads with plain digits.
+fn without(text: String, find: fn(&str) -> Vec<(Range<usize>, What)>) -> String {
+    let folded = Folded::of(&text);
+    if !folded.text.bytes().any(|b| b.is_ascii_digit()) {
         return text;
     }
-    let found = ibans(&text);
-    let text = replace(text, &found);
-    let found = machines(&text);
-    let text = replace(text, &found);
-    let found = people(&text);
+    let found: Vec<_> = find(&folded.text).into_iter().map(|(range, what)| (folded.origin(range), what)).collect();
+    drop(folded);
     replace(text, &found)
 }
 
@@ -106,12 +114,13 @@ fn machines(text: &str) -> Vec<(Range<usize>, What)> {
         let shown = m.as_str().trim_end_matches(['.', ':', '-']);
         let shown =
             if m.as_str().ends_with("::") && !shown.is_empty() { &m.as_str()[..shown.len() + 2] } else { shown };
-        let range = m.start()..m.start() + shown.len();
+        // `ip:192.168.0.1`; two colons begin an address.
+        let lead = usize::from(shown.starts_with([':', '-']) && !shown.starts_with("::"));
+        let shown = &shown[lead..];
+        let range = m.start() + lead..m.start() + lead + shown.len();
         let before = text[..range.start].chars().next_back();
         let after = text[range.end..].chars().next();
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '_')
-            || after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-        {
+        if joins(before) || joins(after) {
             continue;
         }
         if let Some((length, what)) = machine(shown, &text[..range.start]) {
@@ -136,7 +145,8 @@ fn machine(shown: &str, before: &str) -> Option<(usize, What)> {
     let v4 = shown.split(':').next().unwrap_or_default();
     if let Ok(address) = v4.parse::<Ipv4Addr>() {
         // Every machine is 127.0.0.1 to itself.
-        let somebodys = !address.is_loopback() && !address.is_unspecified() && !names_a_version(before);
+        let home = address.octets()[..2] == [192, 168];
+        let somebodys = !address.is_loopback() && !address.is_unspecified() && (home || !names_a_version(before));
         return somebodys.then_some((v4.len(), What::Address));
     }
     // `a::b` is a path in some languages, `::1` every machine's name for itself.
@@ -145,12 +155,10 @@ fn machine(shown: &str, before: &str) -> Option<(usize, What)> {
     is_v6.then_some((shown.len(), What::Address))
 }
 
-/// `version 1.2.3.4` has four parts too.
+/// `version 1.2.3.4` has four parts too, and so have both of `upgraded from 1.2.3.4 to 1.2.3.5`.
 fn names_a_version(before: &str) -> bool {
-    let before = before.trim_end_matches([' ', ':', '=', '#', '(']);
-    let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default().to_lowercase();
-    ["v", "ver", "version", "release", "build", "firmware", "update", "versión", "versão", "versione", "versie", "rel"]
-        .contains(&word.as_str())
+    let from = before.char_indices().rev().nth(BEFORE_CHARS).map_or(0, |(i, _)| i);
+    VERSION.is_match(&before[from..])
 }
 
 /// Cards, social security numbers and phones.
@@ -159,9 +167,7 @@ fn people(text: &str) -> Vec<(Range<usize>, What)> {
     for m in DIGITS.find_iter(text).filter(|m| m.len() >= DIGITS_MIN) {
         let before = text[..m.start()].chars().next_back();
         let after = text[m.end()..].chars().next();
-        if before.is_some_and(|c| c.is_alphanumeric() || c == '_')
-            || after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-        {
+        if joins(before) || joins(after) {
             continue;
         }
         let run = Run::of(text, m.range());
@@ -170,24 +176,24 @@ fn people(text: &str) -> Vec<(Range<usize>, What)> {
             found.extend(cards.into_iter().map(|r| (r, What::Card)));
         } else if run.is_social_security() {
             found.push((m.range(), What::Id));
-        } else if !amount && run.is_phone(&text[..m.start()]) {
-            found.push((m.range(), What::Phone));
+        } else if !amount && let Some(range) = phone(text, &run, m.end()) {
+            found.push((range, What::Phone));
         }
     }
     found
 }
 
 /// Digits in groups, as they stand in the text.
-struct Run<'a> {
-    shown: &'a str,
-    start: usize,
+pub(super) struct Run<'a> {
+    pub(super) shown: &'a str,
+    pub(super) start: usize,
     /// Start and end of each group in the text, and its digits.
-    groups: Vec<(Range<usize>, &'a str)>,
-    digits: usize,
+    pub(super) groups: Vec<(Range<usize>, &'a str)>,
+    pub(super) digits: usize,
 }
 
 impl<'a> Run<'a> {
-    fn of(text: &'a str, range: Range<usize>) -> Self {
+    pub(super) fn of(text: &'a str, range: Range<usize>) -> Self {
         let shown = &text[range.clone()];
         let mut groups = Vec::new();
         let mut from = None;
@@ -243,51 +249,6 @@ impl<'a> Run<'a> {
             && area != "666"
             && !area.starts_with('9')
     }
-
-    fn is_phone(&self, before: &str) -> bool {
-        if !(DIGITS_MIN..=15).contains(&self.digits) || self.is_date() {
-            return false;
-        }
-        let lengths: Vec<usize> = self.groups.iter().map(|(_, g)| g.len()).collect();
-        let first = self.groups[0].1;
-        let shown = self.shown;
-        if shown.contains('+') {
-            return self.digits >= 8;
-        }
-        if first.starts_with("00") && self.digits >= 10 && !first.starts_with("000") {
-            return true;
-        }
-        if shown.starts_with('(') && shown.contains(')') && self.digits >= 9 && lengths.len() >= 2 {
-            return true;
-        }
-        let starts = first.bytes().next().unwrap_or(b'0');
-        let american = matches!(lengths[..], [3, 3, 4] | [1, 3, 3, 4]) && starts != b'0';
-        // National numbers begin with one zero in most of Europe.
-        let national =
-            starts == b'0' && (9..=12).contains(&self.digits) && first.len() >= 2 && first.as_bytes()[1] != b'0';
-        american || national || says_call(before)
-    }
-
-    /// `2026-10-09`, `09.10.2026 10`, `9/10/26`.
-    fn is_date(&self) -> bool {
-        let parts: Vec<&str> = self.groups.iter().take(3).map(|(_, g)| *g).collect();
-        let [a, b, c] = parts[..] else { return false };
-        let number = |s: &str| s.parse::<u32>().unwrap_or(u32::MAX);
-        let day_month = |a: &str, b: &str| {
-            a.len() <= 2 && b.len() <= 2 && number(a) <= 31 && number(b) <= 31 && number(a) + number(b) > 0
-        };
-        let between = |from: usize| {
-            let gap = self.groups[from].0.end - self.start..self.groups[from + 1].0.start - self.start;
-            matches!(&self.shown[gap], "-" | "." | "/" | ". ")
-        };
-        let year = |y: &str| y.len() == 4 && (1900..=2199).contains(&number(y));
-        between(0) && between(1) && ((year(a) && day_month(b, c)) || (day_month(a, b) && year(c)))
-    }
-}
-
-fn says_call(before: &str) -> bool {
-    let from = before.char_indices().rev().nth(BEFORE_CHARS).map_or(0, |(i, _)| i);
-    CALL.is_match(&before[from..])
 }
 
 fn is_card(number: &str) -> bool {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{What, replace_each};
+use super::{What, mail, named, replace_each, urls};
 
 /// Shortest random-looking token that is taken for a secret, in characters. Commit-sized hashes of 7 to 12 stay.
 const TOKEN_MIN: usize = 32;
@@ -34,53 +34,47 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     ])
 });
 
-static BEARER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?-u:\b)(bearer|basic|digest)([ \t]+)([A-Za-z0-9._~+/=-]{8,})").expect("a fixed expression")
-});
-
-/// A name of a secret, what ties it to its value, the value.
-static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+/// A long token, with the word before it that says it names a record.
+static LONG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)((?:pass(?:word|wort|wd|phrase|code)|passwd|pwd|kennwort|mot de passe|contraseña|senha|wachtwoord",
-        r"|secret|token|api[ _-]?key|access[ _-]?key|private[ _-]?key|client[ _-]?secret|authorization|credentials?",
-        r#"|cvv|cvc|otp|one[ -]time code|verification code)["']?)([ \t]*(?::=|=>|[:=])[ \t]*|[ \t]+(?:is|was|lautet|ist|est|es)[ \t:]+)"#,
-        r#"("[^"\n\u{fdd0}-\u{fdef}]{1,200}"|'[^'\n\u{fdd0}-\u{fdef}]{1,200}'|[^\s"'<>\u{fdd0}-\u{fdef}]+)"#,
+        r#"((?i:commit|sha-?1?|revision|trace(?:[ _-]?id)?)["']?(?:[ \t]+(?i:id|hash|sha|is))?[ \t:=#("'`]{1,4})?"#,
+        r"([A-Za-z0-9+/_=-]{32,})",
     ))
     .expect("a fixed expression")
 });
-
-static URL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?i)(?-u:\b)[a-z][a-z0-9+.-]*://[^\s<>"'`\u{fdd0}-\u{fdef}]+"#).expect("a fixed expression")
-});
-
-static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)([?&#;](?:[a-z0-9_.-]*(?:token|secret|passw|pwd|key|signature|credential|session|auth|jwt)[a-z0-9_.-]*",
-        r"|sig|code|sid|otp|pin|ticket|assertion|mail|email|e-mail|phone|tel|iban|ssn)=)([^&#;\s]+)",
-    ))
-    .expect("a fixed expression")
-});
-
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"[\p{L}\p{N}\p{M}._%+'’&=-]*[\p{L}\p{N}_%+-](?:@|＠|&#64;|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+",
-        r"|[\p{L}\p{N}._%+-]+[ \t]*[\[({][ \t]*(?i:at|@)[ \t]*[\])}][ \t]*[\p{L}\p{N}-]+",
-        r"(?:(?:\.|[ \t]*[\[({][ \t]*(?i:dot|punkt|\.)[ \t]*[\])}][ \t]*)[\p{L}\p{N}-]+)+",
-    ))
-    .expect("a fixed expression")
-});
-
-static LONG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_=-]{32,}").expect("a fixed expression"));
 
 /// Removes secrets and mail addresses.
 pub(super) fn remove(text: String) -> String {
     let text = without_key_blocks(text);
-    let text = if text.contains("://") { without_secrets_in_urls(text) } else { text };
+    let text = urls::remove(text);
     let text = replace_each(text, &TOKEN, |c| format!("{}{}", &c[1], What::Secret.mark()));
-    let text = replace_each(text, &NAMED, named);
-    let text = replace_each(text, &BEARER, bearer);
-    let text = replace_each(text, &EMAIL, |_| What::Email.mark().to_owned());
-    replace_each(text, &LONG, |c| if looks_random(&c[0]) { What::Secret.mark().to_owned() } else { c[0].to_owned() })
+    let text = named::remove(text);
+    let text = mail::remove(text);
+    replace_each(text, &LONG, long)
+}
+
+fn long(c: &Captures<'_>) -> String {
+    let (before, token) = (c.get(1).map_or("", |m| m.as_str()), &c[2]);
+    if looks_random(token) && !names_a_record(before, token) {
+        format!("{before}{}", What::Secret.mark())
+    } else {
+        c[0].to_owned()
+    }
+}
+
+/// Whole hashes of commits and ids of traces, where a word says so: `commit 3f2a…`, `/commit/3f2a…`, `trace_id=4bf9…`.
+fn names_a_record(before: &str, token: &str) -> bool {
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let start = token.bytes().rposition(|b| !hex(b)).map_or(0, |n| n + 1);
+    let (head, name) = token.split_at(start);
+    let says = |text: &str| {
+        let text = text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+        ["commit", "sha", "sha1", "sha-1", "revision", "trace", "traceid", "trace_id", "trace-id"]
+            .iter()
+            .any(|word| text.ends_with(word))
+    };
+    let said = if head.is_empty() { !before.is_empty() } else { says(head) };
+    matches!(name.len(), 32 | 40) && said && !looks_random(head)
 }
 
 /// Token shapes, each only where no letter or digit stands before it.
@@ -119,86 +113,6 @@ fn without_key_blocks(text: String) -> String {
     kept
 }
 
-fn without_secrets_in_urls(text: String) -> String {
-    replace_each(text, &URL, |c| {
-        let url = &c[0];
-        let start = url.find("://").map_or(0, |n| n + 3);
-        let authority = url[start..].find(['/', '?', '#']).map_or(url.len(), |n| start + n);
-        let host = url[start..authority].rfind('@').map_or(start, |n| start + n);
-        let user = if host > start { What::Secret.mark() } else { "" };
-        let (scheme, rest) = (&url[..start], &url[host..]);
-        let hook = HOOKS.into_iter().find_map(|h| rest.find(h).map(|n| n + h.len())).filter(|end| *end < rest.len());
-        if let Some(end) = hook {
-            return format!("{scheme}{user}{}{}", &rest[..end], What::Secret.mark());
-        }
-        let rest = PARAMETER.replace_all(rest, |p: &Captures<'_>| format!("{}{}", &p[1], What::Secret.mark()));
-        format!("{scheme}{user}{rest}")
-    })
-}
-
-/// Addresses whose path alone lets anybody in.
-const HOOKS: [&str; 2] = ["hooks.slack.com/services/", "/api/webhooks/"];
-
-/// `password: x` goes; `password: not accepted` and `my password is wrong` are reports, and stay.
-fn named(c: &Captures<'_>) -> String {
-    let (name, tie, value) = (&c[1], &c[2], &c[3]);
-    let by_word = !tie.contains([':', '=']);
-    let bare = value.trim_end_matches(['.', ',', ';', ')', '!', '?']);
-    let (bare, tail) = if bare.is_empty() { (value, "") } else { value.split_at(bare.len()) };
-    let plain = bare.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '’' | '/'));
-    let prose = plain && (by_word || SAID_OF_SECRETS.contains(&bare.to_lowercase().as_str()));
-    let scheme = matches!(bare.to_lowercase().as_str(), "bearer" | "basic" | "digest");
-    if prose || scheme || bare.contains("://") {
-        return c[0].to_owned();
-    }
-    format!("{name}{tie}{}{tail}", What::Secret.mark())
-}
-
-/// Words that follow `password:` in a report about passwords.
-const SAID_OF_SECRETS: [&str; 32] = [
-    "a",
-    "after",
-    "an",
-    "and",
-    "app",
-    "can",
-    "cannot",
-    "does",
-    "doesn",
-    "error",
-    "expired",
-    "field",
-    "forgot",
-    "i",
-    "incorrect",
-    "invalid",
-    "is",
-    "it",
-    "missing",
-    "my",
-    "no",
-    "none",
-    "not",
-    "null",
-    "required",
-    "reset",
-    "the",
-    "too",
-    "when",
-    "why",
-    "wrong",
-    "you",
-];
-
-fn bearer(c: &Captures<'_>) -> String {
-    let value = &c[3];
-    let has = |class: fn(&char) -> bool| value.chars().any(|c| class(&c));
-    let secret = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
-        || value.ends_with('=')
-        || transitions(value) > RANDOM_SHARE;
-    if secret { format!("{}{}{}", &c[1], &c[2], What::Secret.mark()) } else { c[0].to_owned() }
-}
-
 /// Random letters and digits change their class far more often than words, paths and file names do.
 fn looks_random(token: &str) -> bool {
     let digits = token.bytes().filter(u8::is_ascii_digit).count();
@@ -214,7 +128,8 @@ fn ends_with_uuid(token: &str) -> bool {
     token.len().checked_sub(36).is_some_and(|from| token.bytes().skip(from).enumerate().all(shape))
 }
 
-fn transitions(token: &str) -> f64 {
+/// Share of a token's neighbours that are of another class.
+pub(super) fn transitions(token: &str) -> f64 {
     let class = |b: u8| match b {
         b'a'..=b'z' => 0,
         b'A'..=b'Z' => 1,
