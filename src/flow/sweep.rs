@@ -31,6 +31,8 @@ const DOUBLES_MAX_MS: i64 = DAY_MS;
 const DOUBLES_BATCH: i64 = 100;
 /// How long a sweep may take before another process may begin it anew.
 const LEASE_MS: i64 = 10 * MINUTE_MS;
+/// The bodies of deliveries are kept for this long.
+const BODIES_MAX_MS: i64 = 30 * DAY_MS;
 /// Answers to repeated requests are kept for this long.
 const ANSWERS_MAX_MS: i64 = 2 * DAY_MS;
 /// How often what was given up gets another try: an outage may have been longer than the attempts last.
@@ -233,8 +235,9 @@ async fn revive(ctx: &Context) -> Result<String> {
 async fn forget_answers(ctx: &Context) -> Result<String> {
     let mut tx = ctx.db.write().await?;
     let n = keys::forget_answers(&mut tx, ctx.now().plus(-ANSWERS_MAX_MS)).await?;
+    let emptied = deliveries::empty_old(&mut tx, ctx.now().plus(-BODIES_MAX_MS)).await?;
     tx.commit().await?;
-    Ok(format!("{n} answers forgotten"))
+    Ok(format!("{n} answers forgotten, {emptied} old deliveries emptied"))
 }
 
 #[cfg(test)]

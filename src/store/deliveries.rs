@@ -107,12 +107,18 @@ pub async fn postpone(tx: &mut Tx, id: &DeliveryId, due: UnixMs) -> Result<()> {
     Ok(())
 }
 
-/// Ends a delivery; of one that does not concern us the body is not kept. `false` where somebody else ended it before.
+/// Empties the bodies of deliveries that ended and came before `before`; what became of them stays. Gives how many.
+pub async fn empty_old(tx: &mut Tx, before: UnixMs) -> Result<u64> {
+    Ok(on!(tx, c => sqlx::query(
+        "UPDATE deliveries SET body = $2 WHERE received_ms < $1 AND state = 'done' AND LENGTH(body) > 0")
+        .bind(before.0).bind(Vec::<u8>::new()).execute(c).await?.rows_affected()))
+}
+
+/// Ends a delivery. `false` where somebody else ended it before.
 pub async fn finish(tx: &mut Tx, id: &DeliveryId, outcome: Outcome, detail: &str, now: UnixMs) -> Result<bool> {
     let done = on!(tx, c => sqlx::query(
-        "UPDATE deliveries SET state = 'done', outcome = $2, detail = $3, done_ms = $4,
-           body = CASE WHEN $2 = 'ignored' THEN $5 ELSE body END WHERE id = $1 AND state = 'waiting'")
-        .bind(id.as_str()).bind(outcome.as_str()).bind(detail).bind(now.0).bind(Vec::<u8>::new()).execute(c).await?.rows_affected());
+        "UPDATE deliveries SET state = 'done', outcome = $2, detail = $3, done_ms = $4 WHERE id = $1 AND state = 'waiting'")
+        .bind(id.as_str()).bind(outcome.as_str()).bind(detail).bind(now.0).execute(c).await?.rows_affected());
     Ok(done > 0)
 }
 

@@ -47,8 +47,11 @@ pub(super) fn remove(text: String) -> String {
     without(text, people)
 }
 
+/// What was found, and where.
+type Found = Vec<(Range<usize>, What)>;
+
 /// Removes what is found in the text as it reads with plain digits.
-fn without(text: String, find: fn(&str) -> Vec<(Range<usize>, What)>) -> String {
+fn without(text: String, find: fn(&str) -> Found) -> String {
     let folded = Folded::of(&text);
     if !folded.text.bytes().any(|b| b.is_ascii_digit()) {
         return text;

@@ -4,6 +4,7 @@ use super::*;
 use crate::id::KeyId;
 use crate::store::keys::{self, StoredKey};
 use crate::time::MINUTE_MS;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 fn key<'a>(key: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -164,4 +165,49 @@ async fn a_key_that_sends_too_much_is_asked_to_wait_and_others_are_not() {
     let page = key(&public, &[("origin", ORIGIN)]);
     assert_eq!(w.send("POST", "/v1/feedback", &page, r#"{"text": "Slow"}"#).await.status, 200);
     assert_eq!(w.rows().await["feedback"], 3);
+}
+
+#[tokio::test]
+async fn no_field_keeps_personal_data_or_secrets() {
+    let w = World::new("").await;
+    w.rollout("new-checkout").await;
+    let (mail, token) = ("jane.doe@acme.test", "ghp_abcdefghijklmnopqrstuvwxyz0123456789");
+    let canary = format!("{mail} {token}");
+    let body = json!({
+        "text": canary, "flag": "new-checkout", "user": mail, "variant": canary, "channel": mail,
+        "attributes": {"plan": canary, mail: "x"}, "url": format!("https://shop.test/?mail={mail}&token={token}"),
+        "metadata": {"deep": [{"a": canary}, "call\n+49 171 2345678"], mail: 1},
+    });
+    let answer = w.post("/v1/feedback", body.to_string()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let Db::Sqlite { read, .. } = &w.ctx.db else { panic!("the tests are on SQLite") };
+    let kept: Vec<String> = sqlx::query_scalar(
+        "SELECT COALESCE(text, '') || variant || channel || attributes || url || metadata || person FROM feedback",
+    )
+    .fetch_all(read)
+    .await
+    .unwrap();
+    assert!(kept[0].contains("[email]") && kept[0].contains("[secret]"), "{}", kept[0]);
+    for secret in [mail, token, "171 2345678"] {
+        assert!(!kept[0].contains(secret), "{secret} in {}", kept[0]);
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_proven_never_revises_what_a_proven_person_said() {
+    let w = World::new("").await;
+    w.rollout("new-checkout").await;
+    let page = format!("Bearer {PUBLIC_KEY}");
+    w.post("/v1/feedback", r#"{"text": "It crashes", "flag": "new-checkout", "user": "u-1"}"#).await;
+    for text in ["I love it", "I like it"] {
+        let body = json!({"text": text, "flag": "new-checkout", "user": "u-1"}).to_string();
+        let sent = w.send("POST", "/v1/feedback", &key(&page, &[("origin", ORIGIN)]), body).await;
+        assert_eq!(sent.status, 200, "{sent:?}");
+    }
+    let Db::Sqlite { read, .. } = &w.ctx.db else { panic!("the tests are on SQLite") };
+    let people: Vec<(String, i64)> = sqlx::query_as("SELECT person, COUNT(*) FROM feedback GROUP BY person ORDER BY 2")
+        .fetch_all(read)
+        .await
+        .unwrap();
+    assert_eq!(people.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [1, 2], "{people:?}");
 }

@@ -1,7 +1,8 @@
 //! Issues as people live with them: edited, deleted, moved, closed to us.
 
 use hearback::domain::ticket::TicketState;
-use hearback::flow::check;
+use hearback::flow::{check, steer};
+use hearback::id::ThemeId;
 use hearback::time::{DAY_MS, HOUR_MS};
 
 use super::house::House;
@@ -195,5 +196,22 @@ async fn policy_suggest_files_the_report_with_what_it_would_file(kind: Kind) {
 }
 
 async fn policy_approve_waits_for_a_yes(kind: Kind) {
-    suggests(House::with_issues(kind, &[("policy.tickets", "approve")]).await).await;
+    let house = House::with_issues(kind, &[("policy.tickets", "approve")]).await;
+    assert_eq!(house.github.filed().len(), 1);
+    assert!(house.report().body.contains("Would be filed"), "{}", house.report().body);
+    let rollout = house.rollout().await;
+    let unknown = steer::approve(&house.ctx, &rollout, &ThemeId("th_nobody".into()), "ada").await.unwrap_err();
+    assert!(unknown.to_string().contains("has no theme th_nobody"), "{unknown}");
+
+    let theme = house.ledger.column("SELECT id FROM themes ORDER BY people DESC LIMIT 1").await.remove(0);
+    for (again, wanted) in [(false, 1), (true, 0)] {
+        let n = steer::approve(&house.ctx, &rollout, &ThemeId(theme.clone()), "ada").await.unwrap();
+        assert_eq!(n, wanted, "{again}");
+        house.later(5 * 60_000).await;
+        assert_eq!(house.github.filed().len(), 2);
+    }
+    let why = house.ledger.column("SELECT why FROM decisions WHERE verdict = 'file' ORDER BY at_ms DESC LIMIT 1").await;
+    assert_eq!(why, ["ada said yes"]);
+    house.read_comments();
+    house.finish().await;
 }

@@ -13,6 +13,7 @@ on_both!(
     many_claimers_never_share_a_delivery,
     an_earlier_twin_is_one_that_had_an_effect,
     the_latest_and_all_outcomes_are_told,
+    old_bodies_are_emptied_once_they_are_done,
 );
 
 fn delivery(n: i64, key: &str) -> Delivery {
@@ -148,5 +149,21 @@ async fn the_latest_and_all_outcomes_are_told(db: Db) -> Result<()> {
     let mut tx = db.read().await?;
     assert_eq!(deliveries::latest(&mut tx, "github").await?, Some((2, "release".into(), None, None)));
     assert_eq!(deliveries::outcomes(&mut tx, 1).await?.len(), 1);
+    Ok(())
+}
+
+async fn old_bodies_are_emptied_once_they_are_done(db: Db) -> Result<()> {
+    let mut tx = db.write().await?;
+    for n in [1, 2, 900] {
+        deliveries::insert(&mut tx, &delivery(n, &format!("key {n}"))).await?;
+    }
+    deliveries::finish(&mut tx, &DeliveryId("dl_0001".into()), Outcome::Applied, "", UnixMs(3)).await?;
+    deliveries::finish(&mut tx, &DeliveryId("dl_0900".into()), Outcome::Applied, "", UnixMs(901)).await?;
+    assert_eq!(deliveries::empty_old(&mut tx, UnixMs(500)).await?, 1, "what waits is kept, and so is what is new");
+    assert_eq!(deliveries::empty_old(&mut tx, UnixMs(500)).await?, 0);
+    deliveries::postpone(&mut tx, &DeliveryId("dl_0002".into()), UnixMs(700)).await?;
+    assert_eq!(deliveries::next_due(&mut tx).await?, Some(UnixMs(700)));
+    let claimed = deliveries::claim(&mut tx, UnixMs(700), UnixMs(800), 9).await?;
+    assert_eq!(claimed.iter().map(|(d, _)| d.body.len()).collect::<Vec<_>>(), [4]);
     Ok(())
 }
