@@ -33,10 +33,7 @@ impl<'a> Folded<'a> {
 
     /// The stretch of the original that a stretch of the folded text stands for.
     pub(super) fn origin(&self, range: Range<usize>) -> Range<usize> {
-        match self.origins.is_empty() {
-            true => range,
-            false => self.origins[range.start]..self.origins[range.end],
-        }
+        if self.origins.is_empty() { range } else { self.origins[range.start]..self.origins[range.end] }
     }
 }
 

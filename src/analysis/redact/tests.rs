@@ -74,6 +74,10 @@ fn personal_data_and_secrets_go() {
         ("cvv 123", "cvv [secret]"),
         ("PIN: 4831, my pin is 4831", "PIN: [secret], my pin is [secret]"),
         ("Your code is 482913.", "Your code is [secret]."),
+        ("Your code is 482 913", "Your code is [secret]"),
+        ("Authorization: Token abc123def", "Authorization: Token [secret]"),
+        ("138 1234 5678", "[phone]"),
+        ("Ruf mich an unter 5551234", "Ruf mich an unter [phone]"),
         ("otp 482913 and OTP: 482913", "otp [secret] and OTP: [secret]"),
         ("482913 is your Example verification code", "[secret] is your Example verification code"),
         ("jane at acme dot com", "[email]"),
@@ -151,6 +155,11 @@ fn what_a_report_needs_stays() {
         "session: expired",
         "the string 1234567, context 1234567",
         "1234567件",
+        "access key: Alt+S",
+        "Authorization: Token expired, Basic auth fails",
+        "look at the dot com bubble",
+        "https://tools.example.org/html/rfc5280#section-4.1.1.2",
+        "150 2000 3000 px",
         "hi @bob.smith thanks",
     ] {
         assert_eq!(redact(text).text, text);
