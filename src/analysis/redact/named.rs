@@ -103,6 +103,9 @@ fn can_be(name: &str, value: &str) -> bool {
     if name == "pass" || name.starts_with("session") {
         return value.len() >= 5 && is_mixed(value);
     }
+    if name == "pw" {
+        return value.chars().count() >= 4;
+    }
     if name == "authorization" {
         return !value.bytes().all(|b| b.is_ascii_lowercase());
     }

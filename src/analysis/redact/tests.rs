@@ -156,6 +156,8 @@ fn what_a_report_needs_stays() {
         "the string 1234567, context 1234567",
         "1234567件",
         "access key: Alt+S",
+        "month (FW=PW=2)",
+        "Expose secret: this is the only method",
         "Authorization: Token expired, Basic auth fails",
         "look at the dot com bubble",
         "https://tools.example.org/html/rfc5280#section-4.1.1.2",
