@@ -12,9 +12,15 @@ static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
         r"[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+",
         r"|[\p{L}\p{N}._%+-]+[ \t]*[\[({][ \t]*(?i:at|@)[ \t]*[\])}][ \t]*[\p{L}\p{N}-]+",
         r"(?:(?:\.|[ \t]*[\[({][ \t]*(?i:dot|punkt|\.)[ \t]*[\])}][ \t]*)[\p{L}\p{N}-]+)+",
-        // Only endings that are no words: one can stare at the dot in a corner.
-        r"|(?i:[\p{L}\p{N}._%+-]+[ \t]+at[ \t]+[\p{L}\p{N}-]+(?:[ \t]+(?:dot|punkt)[ \t]+[\p{L}\p{N}-]+){0,2}[ \t]+(?:dot|punkt)[ \t]+",
-        r"(?:com|org|net|edu|gov|info|dev|biz|io|co|ai|de|fr|nl|eu|uk|ca|au|jp|cn|br|ch|pl|ru|dk|fi)(?-u:\b))",
+    ))
+    .expect("a fixed expression")
+});
+
+/// `jane at example dot com`, with endings that are no words: one can stare at the dot in a corner.
+static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i)[\p{L}\p{N}._%+-]+[ \t]+at[ \t]+([\p{L}\p{N}-]+)(?:[ \t]+(?:dot|punkt)[ \t]+[\p{L}\p{N}-]+){0,2}[ \t]+(?:dot|punkt)[ \t]+",
+        r"(?:com|org|net|edu|gov|info|dev|biz|io|co|ai|de|fr|nl|eu|uk|ca|au|jp|cn|br|ch|pl|ru|dk|fi)(?-u:\b)",
     ))
     .expect("a fixed expression")
 });
@@ -63,7 +69,13 @@ const NOBODY: [&str; 32] = [
 /// Removes mail addresses.
 pub(super) fn remove(text: String) -> String {
     let text = replace_each(text, &EMAIL, |_| What::Email.mark().to_owned());
+    let text = replace_each(text, &SPOKEN, spoken);
     if text.contains('@') { replace_each(text, &SPACED, spaced) } else { text }
+}
+
+fn spoken(c: &Captures<'_>) -> String {
+    let nowhere = matches!(c[1].to_lowercase().as_str(), "the" | "a" | "my" | "our" | "this" | "that");
+    if nowhere { c[0].to_owned() } else { What::Email.mark().to_owned() }
 }
 
 fn spaced(c: &Captures<'_>) -> String {

@@ -33,7 +33,7 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r#"((?-u:\b)(?:(?i:cv[vc]2?|otp|(?:(?:your|my|login|security|sms|verification|confirmation|auth|authentication|2fa|mfa|one[ -]time|pin)[ -]){1,3}code)"#,
         r"(?:[ \t]*[:=]|[ \t]+(?i:is|was))?[ \t]*|PIN[ \t]+|(?i:pin)(?:[ \t]*[:=][ \t]*|[ \t]+(?i:is|was|ist|es|est)[ \t]+))[ \t]*)",
-        r"([0-9]{3,8}|[0-9]{3}[ -][0-9]{3})(?-u:\b)",
+        r"([0-9]{3}[ -][0-9]{3}|[0-9]{3,8})(?-u:\b)",
     ))
     .expect("a fixed expression")
 });
@@ -46,7 +46,7 @@ static IS_YOUR_CODE: LazyLock<Regex> = LazyLock::new(|| {
 
 static BEARER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"(?i)(?-u:\b)((?:authorization["']?[ \t]*[:=][ \t]*["']?)?)(bearer|basic|digest)([ \t]+)"#,
+        r#"(?i)(?-u:\b)((?:authorization["']?[ \t]*[:=][ \t]*["']?)?)(bearer|basic|digest|token|apikey)([ \t]+)"#,
         r"([A-Za-z0-9._~+/=-]{8,})"
     ))
     .expect("a fixed expression")
@@ -84,7 +84,8 @@ fn named(c: &Captures<'_>) -> String {
     let (bare, tail) = if bare.is_empty() { (value, "") } else { value.split_at(bare.len()) };
     let plain = bare.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '’' | '/'));
     let prose = plain && (by_word || SAID_OF_SECRETS.contains(&bare.to_lowercase().as_str()));
-    let scheme = matches!(bare.to_lowercase().as_str(), "bearer" | "basic" | "digest");
+    let scheme = matches!(bare.to_lowercase().as_str(), "bearer" | "basic" | "digest")
+        || (name.eq_ignore_ascii_case("authorization") && matches!(bare.to_lowercase().as_str(), "token" | "apikey"));
     let length = !counted.is_empty() && bare.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     if prose || scheme || length || bare.contains("://") || !can_be(&name.to_lowercase(), bare) {
         return c[0].to_owned();
@@ -102,14 +103,18 @@ fn can_be(name: &str, value: &str) -> bool {
     if name == "pass" || name.starts_with("session") {
         return value.len() >= 5 && is_mixed(value);
     }
+    if name == "pw" {
+        return value.chars().count() >= 4;
+    }
     if name == "authorization" {
         return !value.bytes().all(|b| b.is_ascii_lowercase());
     }
     // A coin's sign, a key on the keyboard.
     let sign = value.len() <= 5 && value.bytes().all(|b| b.is_ascii_uppercase());
     let key = value.len() <= 3 && value.starts_with('F') && value.len() == digits + 1;
+    let chord = ["alt+", "ctrl+", "cmd+", "shift+", "option+"].iter().any(|k| value.to_lowercase().starts_with(k));
     let is_short = name == "token" || name.ends_with("key");
-    !(is_short && (sign || key))
+    !(is_short && (sign || key || chord))
 }
 
 /// Letters with digits among them, as passwords have and words have not.
@@ -181,6 +186,10 @@ const SAID_OF_SECRETS: [&str; 58] = [
 
 fn bearer(c: &Captures<'_>) -> String {
     let (header, value) = (&c[1], &c[4]);
+    // `token` is a scheme in a header only.
+    if header.is_empty() && matches!(c[2].to_lowercase().as_str(), "token" | "apikey") {
+        return c[0].to_owned();
+    }
     let has = |class: fn(&char) -> bool| value.chars().any(|c| class(&c));
     let secret = has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
         || value.ends_with('=')

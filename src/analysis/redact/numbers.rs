@@ -40,6 +40,9 @@ const IBANS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21
                      LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 \
                      RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20";
 
+/// Stretches of a text, in order and apart, and what each is.
+type Found = Vec<(Range<usize>, What)>;
+
 /// Removes cards, accounts, addresses of machines, social security and phone numbers.
 pub(super) fn remove(text: String) -> String {
     let text = without(text, ibans);
@@ -61,7 +64,7 @@ fn without(text: String, find: fn(&str) -> Found) -> String {
     replace(text, &found)
 }
 
-fn ibans(text: &str) -> Vec<(Range<usize>, What)> {
+fn ibans(text: &str) -> Found {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -111,14 +114,14 @@ fn mod_97(code: &[u8]) -> u32 {
     })
 }
 
-fn machines(text: &str) -> Vec<(Range<usize>, What)> {
+fn machines(text: &str) -> Found {
     let mut found = Vec::new();
     for m in MACHINE.find_iter(text) {
         let shown = m.as_str().trim_end_matches(['.', ':', '-']);
         let shown =
             if m.as_str().ends_with("::") && !shown.is_empty() { &m.as_str()[..shown.len() + 2] } else { shown };
         // `ip:192.168.0.1`; two colons begin an address.
-        let lead = usize::from(shown.starts_with([':', '-']) && !shown.starts_with("::"));
+        let lead = usize::from(shown.starts_with(':') && !shown.starts_with("::"));
         let shown = &shown[lead..];
         let range = m.start() + lead..m.start() + lead + shown.len();
         let before = text[..range.start].chars().next_back();
@@ -165,7 +168,7 @@ fn names_a_version(before: &str) -> bool {
 }
 
 /// Cards, social security numbers and phones.
-fn people(text: &str) -> Vec<(Range<usize>, What)> {
+fn people(text: &str) -> Found {
     let mut found = Vec::new();
     for m in DIGITS.find_iter(text).filter(|m| m.len() >= DIGITS_MIN) {
         let before = text[..m.start()].chars().next_back();

@@ -12,7 +12,7 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)(?:(?:(?:phone|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|whatsapp|телефон)\p{L}{0,6}",
         r"|(?:^|[^\p{Latin}])(?:tel|tél|tlf|tlfn|tfno|mob|gsm|cel|cell|handy|fax|sms|(?:call|text|ring|dial)(?:s|ed|er|ing|back)?",
-        r"|contact|contacto|kontakt|reach|тел))",
+        r"|contact|contacto|kontakt|reach|reachable|erreichbar|mich[ \t]+an|тел))",
         r"[ \t.:#]*(?:(?:me|us|him|her|them|back|is|at|on|under|unter|number|nummer|número|numéro|no|nr|au|al|es|ist|est|en)[ \t.:]*){0,4}",
         r"|(?:number|nummer|numéro|número|numero)[ \t]*(?:is|ist|est|es|:)[ \t:]*",
         r"|(?:電話|电话|手机|手機|携帯|微信|联系|聯絡|連絡先|전화|휴대폰|연락처|โทร|เบอร์)[\p{L}\p{M}]{0,8}[ \t:]*)$",
@@ -94,7 +94,7 @@ fn is_phone(run: &Run<'_>, before: &str) -> bool {
     let starts = first.bytes().next().unwrap_or(b'0');
     // National numbers begin with one zero in most of Europe.
     let national = starts == b'0' && (9..=12).contains(&run.digits) && first.len() >= 2 && first.as_bytes()[1] != b'0';
-    is_american(run, &lengths) || national || CALL.is_match(before)
+    is_american(run, &lengths) || is_chinese(first, &lengths) || national || CALL.is_match(before)
 }
 
 /// `415-555-2671`. With nothing but spaces between, three counts look the same, unless no area or exchange begins so.
@@ -107,6 +107,11 @@ fn is_american(run: &Run<'_>, lengths: &[usize]) -> bool {
     let opens = |group: &str| group.as_bytes()[0] >= b'2';
     let spaced = run.shown.bytes().all(|b| b == b' ' || b.is_ascii_digit());
     !run.groups[0].1.starts_with('0') && (!spaced || (opens(local[0].1) && opens(local[1].1)))
+}
+
+/// `138 1234 5678`: a mobile's.
+fn is_chinese(first: &str, lengths: &[usize]) -> bool {
+    lengths == [3, 4, 4] && ("130"..="199").contains(&first)
 }
 
 /// `2 000 000`: an amount.
