@@ -18,7 +18,8 @@ use crate::config::{Log, LogFormat};
 
 /// Starts the log. A second start in one process changes nothing.
 pub fn start_log(log: &Log) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&log.level));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("sqlx=warn,{}", log.level)));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

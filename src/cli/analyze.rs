@@ -21,10 +21,11 @@ pub fn run(args: &Args) -> Result<Done> {
     let mut kept = Vec::new();
     for (i, line) in std::io::stdin().lock().lines().enumerate() {
         let line = line.with_context(|| format!("line {}: expected UTF-8", i + 1))?;
+        let line = line.trim_start_matches('\u{feff}');
         if line.trim().is_empty() {
             continue;
         }
-        let item = lines::read_line(&line).map_err(|e| anyhow::anyhow!("line {}: {e}", i + 1))?;
+        let item = lines::read_line(line).map_err(|e| anyhow::anyhow!("line {}: {e}", i + 1))?;
         if args.themes {
             kept.push(item);
         } else {

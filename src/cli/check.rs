@@ -43,11 +43,11 @@ pub async fn run(config: Result<Config>, args: &Args) -> Result<Done> {
         }
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&lines)?);
+        put!("{}", serde_json::to_string_pretty(&lines)?);
     } else {
         let width = lines.iter().map(|l| l.what.chars().count()).max().unwrap_or(0);
         for line in &lines {
-            println!("{:5} {:width$}  {}", if line.ok { "ok" } else { "WRONG" }, line.what, line.says);
+            put!("{:5} {:width$}  {}", if line.ok { "ok" } else { "WRONG" }, line.what, line.says);
         }
     }
     Ok(if lines.iter().all(|l| l.ok) { Done::Well } else { Done::Failed })

@@ -62,7 +62,7 @@ pub async fn run(ctx: &Context, args: &Args) -> Result<Done> {
     done.with_context(|| format!("{} statements were added before", into.new))?;
     jobs::read_and_plan(ctx).await?;
     if args.json {
-        println!("{told}");
+        put!("{told}");
     } else {
         eprintln!(
             "{} statements read, {} added to {}, {} known already; `hearback serve` keeps the tickets true",
@@ -154,19 +154,65 @@ async fn from_lines(path: &Path, into: &mut Import<'_>) -> Result<()> {
 
 async fn from_csv(path: &Path, into: &mut Import<'_>) -> Result<()> {
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(BufReader::new(file));
-    let heads: Vec<String> =
-        reader.headers()?.iter().map(|h| h.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    let mut file = BufReader::new(file);
+    let delimiter = delimiter(file.fill_buf()?);
+    let mut reader = csv::ReaderBuilder::new().flexible(false).delimiter(delimiter).from_reader(file);
+    let heads: Vec<String> = reader
+        .headers()
+        .with_context(|| format!("reading {}", path.display()))?
+        .iter()
+        .map(|h| h.trim_start_matches('\u{feff}').trim().to_owned())
+        .collect();
+    tell_how_heads_are_taken(&heads)?;
     let mut before = 0;
     let mut record = csv::StringRecord::new();
     while reader.read_record(&mut record).with_context(|| format!("reading {}", path.display()))? {
         let at = record.position().map_or(0, csv::Position::line);
         let place = format!("{}:{at}", path.display());
+        if record.iter().all(|v| v.trim().is_empty()) {
+            continue;
+        }
         let item = from_row(&heads, &record).map_err(|e| anyhow::anyhow!("{place}: {e}"))?;
         let now = reader.position().byte();
         into.bar.inc(now - before);
         before = now;
         into.take(item, &place).await?;
+    }
+    Ok(())
+}
+
+/// What separates the columns of a file that begins like this: the most frequent of comma, semicolon and tab in its head.
+fn delimiter(begin: &[u8]) -> u8 {
+    let head = begin.split(|b| *b == b'\n').next().unwrap_or_default();
+    let count = |d: u8| head.iter().filter(|b| **b == d).count();
+    [b',', b';', b'\t'].into_iter().rev().max_by_key(|d| count(*d)).unwrap_or(b',')
+}
+
+/// Columns that are fields of a statement.
+const FIELDS: &[&str] = &["text", "user", "variant", "occurred_at", "locale", "url", "id", "channel"];
+/// Columns that hold a mark.
+const MARKS: &[&str] = &["rating", "rating_value", "stars", "score"];
+/// Columns that hold the best mark.
+const SCALES: &[&str] = &["rating_scale", "scale"];
+
+/// Says what is not taken by its name: a misspelt column must not be lost in silence.
+fn tell_how_heads_are_taken(heads: &[String]) -> Result<()> {
+    let lower: Vec<String> = heads.iter().map(|h| h.to_lowercase()).collect();
+    let has = |names: &[&str]| lower.iter().any(|h| names.contains(&h.as_str()));
+    if !has(&["text"]) && !has(MARKS) {
+        bail!("expected a column text or rating, found {}", heads.join(", "));
+    }
+    if let Some(twice) = lower.iter().enumerate().find(|(i, h)| lower[..*i].contains(h)) {
+        bail!("the column {} stands there twice", twice.1);
+    }
+    if has(MARKS) && !has(SCALES) {
+        eprintln!("note: no column rating_scale, so marks are taken to be of 5");
+    }
+    let known = |h: &str| FIELDS.contains(&h) || MARKS.contains(&h) || SCALES.contains(&h);
+    let others: Vec<&str> =
+        lower.iter().filter(|h| !known(h) && !h.starts_with("attributes.")).map(String::as_str).collect();
+    if !others.is_empty() {
+        eprintln!("note: taken as attributes: {}", others.join(", "));
     }
     Ok(())
 }
@@ -181,18 +227,18 @@ fn from_row(heads: &[String], record: &csv::StringRecord) -> Result<Value, Strin
             let n: f64 = value.trim().parse().map_err(|_| format!("{head}: expected a number"))?;
             Ok::<Value, String>(json!(n))
         };
-        match head.as_str() {
-            "rating" | "rating_value" | "stars" | "score" => {
+        match head.to_lowercase().as_str() {
+            mark if MARKS.contains(&mark) => {
                 rating.insert("value".into(), number()?);
             }
-            "rating_scale" | "scale" => {
+            scale if SCALES.contains(&scale) => {
                 rating.insert("scale".into(), number()?);
             }
-            "text" | "user" | "variant" | "occurred_at" | "locale" | "url" | "id" | "channel" => {
-                item.insert(head.clone(), json!(value));
+            field if FIELDS.contains(&field) => {
+                item.insert(field.to_owned(), json!(value));
             }
-            other => {
-                attributes.insert(other.strip_prefix("attributes.").unwrap_or(other).to_owned(), json!(value));
+            _ => {
+                attributes.insert(head.strip_prefix("attributes.").unwrap_or(head).to_owned(), json!(value));
             }
         }
     }
@@ -221,5 +267,13 @@ mod tests {
         );
         let wrong = csv::StringRecord::from(vec!["x", "two", "", "", ""]);
         assert_eq!(from_row(&heads, &wrong).unwrap_err(), "stars: expected a number");
+        for (head, separated_by) in [("text,a;b\n1;2;3;4", b','), ("text;rating;user\n", b';'), ("text\tuser", b'\t')] {
+            assert_eq!(delimiter(head.as_bytes()), separated_by, "{head}");
+        }
+        let named =
+            |heads: &[&str]| tell_how_heads_are_taken(&heads.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>());
+        assert!(named(&["Text", "User"]).is_ok());
+        assert_eq!(named(&["ratng"]).unwrap_err().to_string(), "expected a column text or rating, found ratng");
+        assert_eq!(named(&["text", "text"]).unwrap_err().to_string(), "the column text stands there twice");
     }
 }

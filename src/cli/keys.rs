@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
-use super::Done;
+use super::{Done, WrongCall};
 use crate::config::KeyKind;
 use crate::flow::{Context, access};
 use crate::id::KeyId;
@@ -69,16 +69,16 @@ async fn create(ctx: &Context, kind: Kind, origins: &[String], as_json: bool) ->
     };
     let origins = origins.iter().map(|o| origin(o)).collect::<Result<Vec<_>>>()?;
     if kind == KeyKind::Public && origins.is_empty() {
-        bail!(
-            "a public key needs at least one --origin: everybody can read it, so it must be good for your pages only"
-        );
+        let why =
+            "a public key needs at least one --origin: everybody can read it, so it must be good for your pages only";
+        return Err(WrongCall(why.into()).into());
     }
     let (stored, key) = access::make_key(ctx, kind, origins).await?;
     if as_json {
-        println!("{}", json!({"id": stored.id, "kind": stored.kind, "key": key, "origins": stored.origins}));
+        put!("{}", json!({"id": stored.id, "kind": stored.kind, "key": key, "origins": stored.origins}));
     } else {
         eprintln!("{} is a {} key; it is shown this once and kept only as a hash", stored.id, stored.kind);
-        println!("{key}");
+        put!("{key}");
     }
     Ok(Done::Well)
 }
@@ -89,7 +89,10 @@ fn origin(text: &str) -> Result<String> {
         Ok(u) if matches!(u.scheme(), "http" | "https") && matches!(u.path(), "" | "/") => {
             Ok(u.origin().ascii_serialization())
         }
-        _ => bail!("--origin {text:?}: expected an address without a path, such as https://shop.example"),
+        _ => {
+            let why = format!("--origin {text:?}: expected an address without a path, such as https://shop.example");
+            Err(WrongCall(why).into())
+        }
     }
 }
 
@@ -103,12 +106,12 @@ async fn list(ctx: &Context, as_json: bool) -> Result<Done> {
                        "created_at": k.created_at.rfc3339(), "revoked_at": k.revoked_at.map(UnixMs::rfc3339)})
             })
             .collect();
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        put!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(Done::Well);
     }
     for k in &keys {
         let state = k.revoked_at.map_or_else(|| "in use".to_owned(), |t| format!("taken back {}", t.human()));
-        println!("{}  {:6}  {}…  {state}  {}", k.id, k.kind, k.hint, k.origins.join(" "));
+        put!("{}  {:6}  {}…  {state}  {}", k.id, k.kind, k.hint, k.origins.join(" "));
     }
     if keys.is_empty() {
         eprintln!("no key was made here yet; those in the settings are not listed");

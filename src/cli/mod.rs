@@ -2,6 +2,15 @@
 //!
 //! Exit status: 0 done, 1 the work failed, 2 the call was wrong.
 
+/// Writes a line to stdout. A reader that left is an error and no panic: [`main`] knows it.
+macro_rules! put {
+    ($($said:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout().lock(), $($said)*)?;
+    }};
+}
+pub(crate) use put;
+
 mod analyze;
 mod check;
 mod import;
@@ -68,6 +77,18 @@ enum Command {
     Openapi,
 }
 
+/// A call that can't be meant; the sentence says what can.
+#[derive(Debug)]
+struct WrongCall(String);
+
+impl std::fmt::Display for WrongCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongCall {}
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Done {
@@ -89,7 +110,7 @@ pub fn main() -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             eprintln!("hearback: {e:#}");
-            ExitCode::from(1)
+            ExitCode::from(if e.is::<WrongCall>() { 2 } else { 1 })
         }
     }
 }
@@ -99,7 +120,7 @@ fn run(cli: Cli) -> Result<Done> {
     match cli.command {
         Command::Analyze(args) => analyze::run(&args),
         Command::Openapi => {
-            println!("{}", web::OPENAPI.trim_end());
+            put!("{}", web::OPENAPI.trim_end());
             Ok(Done::Well)
         }
         Command::Demo { keep } => block_on(demo::run(keep)).map(|()| Done::Well),

@@ -72,6 +72,9 @@ pub async fn run(config: Config, args: Args) -> Result<Done> {
             sign(&config, &mut one, &body).with_context(|| place.clone())?;
         }
         let url = args.to.join(&one.path).with_context(|| format!("{place}: path"))?;
+        if url.origin() != args.to.origin() {
+            bail!("{place}: path: expected one on {}, beginning with a single /", args.to);
+        }
         let method = one.method.parse().with_context(|| format!("{place}: method"))?;
         let mut request = client.request(method, url).body(body);
         for (name, value) in one.headers.iter().filter(|(n, _)| !n.eq_ignore_ascii_case("content-length")) {
@@ -83,9 +86,9 @@ pub async fn run(config: Config, args: Args) -> Result<Done> {
         sent += 1;
         refused += usize::from(!status.is_success());
         if args.json {
-            println!("{}", json!({"line": i + 1, "path": one.path, "status": status.as_u16(), "answer": says}));
+            put!("{}", json!({"line": i + 1, "path": one.path, "status": status.as_u16(), "answer": says}));
         } else {
-            println!("{:>5}  {status}  {}  {says}", i + 1, one.path);
+            put!("{:>5}  {status}  {}  {says}", i + 1, one.path);
         }
     }
     eprintln!("{sent} deliveries sent, {refused} of them refused");

@@ -70,7 +70,7 @@ pub struct ApproveArgs {
 pub async fn list(ctx: &Context, args: &ListArgs) -> Result<Done> {
     let rows = account::latest(ctx, args.limit).await?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        put!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(Done::Well);
     }
     if rows.is_empty() {
@@ -84,7 +84,7 @@ pub async fn list(ctx: &Context, args: &ListArgs) -> Result<Done> {
             _ => String::new(),
         };
         let people = row.sentiment.people();
-        println!(
+        put!(
             "{}  {:9}  {}  {people} people ({})  {} {until}",
             row.id,
             row.window.state.as_str(),
@@ -110,16 +110,12 @@ pub async fn report(ctx: &Context, args: &ReportArgs) -> Result<Done> {
     let told = full.account();
     match if args.json { Format::Json } else { args.format } {
         Format::Md => {
-            println!(
-                "# {}\n\n{}",
-                rendering::title(told.rollout),
-                markdown::render(&rendering::body(&told)).trim_end()
-            );
+            put!("{}", markdown::render(&rendering::document(&told)).trim_end());
         }
         Format::Html => {
-            println!("{}", html::page(&rendering::title(told.rollout), &rendering::body(&told)).trim_end());
+            put!("{}", html::page(&rendering::title(told.rollout), &rendering::body(&told)).trim_end());
         }
-        Format::Json => println!("{}", serde_json::to_string_pretty(&rendering::data(&told))?),
+        Format::Json => put!("{}", serde_json::to_string_pretty(&rendering::data(&told))?),
     }
     Ok(Done::Well)
 }
@@ -147,19 +143,19 @@ pub async fn why(ctx: &Context, args: &WhyArgs) -> Result<Done> {
             })
             .collect();
         let body = json!({"rollout": told.rollout.id, "label": told.rollout.label(), "window": told.history, "decisions": decisions});
-        println!("{}", serde_json::to_string_pretty(&body)?);
+        put!("{}", serde_json::to_string_pretty(&body)?);
         return Ok(Done::Well);
     }
-    println!("{} ({})\n\nThe window", told.rollout.label(), told.rollout.id);
+    put!("{} ({})\n\nThe window", told.rollout.label(), told.rollout.id);
     for step in &told.history {
-        println!("  {}", rendering::step(step));
+        put!("  {}", rendering::step(step));
     }
-    println!("\nThe tickets");
+    put!("\nThe tickets");
     for d in &told.decisions {
-        println!("  {}: {} {}, because {} {}", UnixMs(d.at_ms).human(), d.verdict, d.subject, d.why, d.evidence);
+        put!("  {}: {} {}, because {} {}", UnixMs(d.at_ms).human(), d.verdict, d.subject, d.why, d.evidence);
     }
     if told.decisions.is_empty() {
-        println!("  nothing was decided yet");
+        put!("  nothing was decided yet");
     }
     Ok(Done::Well)
 }

@@ -454,6 +454,8 @@ fn set(table: &mut Table, path: &[String], value: Value) {
     }
 }
 
+/// How much is logged.
+const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 /// Settings that may be given as `…_file`.
 const SECRETS: &[&str] = &["private_key", "token", "api_token", "key", "webhook_secrets", "secrets", "url"];
 
@@ -502,6 +504,25 @@ fn check(c: &Config) -> Result<(), (String, String)> {
     }
     if !(0.0..=1.0).contains(&c.policy.min_confidence) {
         return wrong("policy.min_confidence", "expected a number from 0 to 1");
+    }
+    if c.outbox.attempts_max == 0 {
+        return wrong("outbox.attempts_max", "expected a whole number from 1");
+    }
+    if c.outbox.retry_min.ms() > c.outbox.retry_max.ms() {
+        return wrong("outbox.retry_min", "expected at most outbox.retry_max");
+    }
+    if c.policy.environments.is_empty() {
+        return wrong("policy.environments", "expected at least one, such as production");
+    }
+    if c.server.public_url.as_ref().is_some_and(|u| !["http", "https"].contains(&u.scheme())) {
+        return wrong("server.public_url", "expected an address that begins with https://");
+    }
+    let level = |part: &str| part.contains('=') || LEVELS.contains(&part.trim().to_lowercase().as_str());
+    if !c.log.level.split(',').all(level) {
+        return wrong(
+            "log.level",
+            "expected off, error, warn, info, debug or trace, or pairs such as hearback::web=debug",
+        );
     }
     if c.policy.trackers.as_ref().is_some_and(Vec::is_empty) {
         return wrong("policy.trackers", "expected at least one of github, jira, local");
@@ -628,6 +649,7 @@ mod tests {
             ),
             ("[github]\nwebhook_secrets = 12345678\n", "hearback.toml:2: github.webhook_secrets: a secret in quotes"),
             ("[sources]\ngeneric = \"whsec_very\"\n", "hearback.toml:2: sources.generic: expected struct"),
+            ("[log]\nlevel = \"blah blah\"\n", "hearback.toml:2: log.level: expected off, error, warn"),
             ("[sources.jira]\nsecrets = []\n", "hearback.toml:1: sources.jira: has a section of its own"),
             ("[sources.unheard]\nsecrets = []\n", "hearback.toml:1: sources.unheard: unknown source"),
             ("[github]\napp_id = 1\n", "hearback.toml:2: github.app_id: an App needs its key too"),

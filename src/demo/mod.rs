@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use url::Url;
 
+use crate::cli::put;
 use crate::config::{self, Config};
 use crate::id::{Entropy, OsEntropy};
 use crate::sources::signature::sign_hub_sha256;
@@ -51,7 +52,7 @@ pub async fn run(keep: bool) -> Result<()> {
     let demo = Demo { client, base, secret: secret.expose_secret().into(), key: key.expose_secret().into() };
 
     let told = demo.tell(&folder).await?;
-    println!("{}\nIssue:  {}\nReport: {}", told.issue.trim_end(), told.issue_at.display(), told.report_at.display());
+    put!("{}\nIssue:  {}\nReport: {}", told.issue.trim_end(), told.issue_at.display(), told.report_at.display());
     if keep {
         eprintln!("\nThe dashboard is at {} (Ctrl-C ends it).", demo.base);
         jobs::stop_signal().await;

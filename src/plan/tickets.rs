@@ -100,6 +100,8 @@ pub enum Why {
         /// How many people say it.
         people: i64,
     },
+    /// It is wanted, and was not filed yet.
+    OnItsWay,
     /// It was filed, and is kept true.
     FiledBefore,
     /// A person deleted it.
@@ -131,6 +133,7 @@ impl Why {
             Self::WantsApproval { people } => {
                 format!("{people} distinct people say it; policy.tickets wants a person's yes before it is filed")
             }
+            Self::OnItsWay => "it is on its way; `hearback check` tells what holds it up".into(),
             Self::FiledBefore => "it is filed and kept true".into(),
             Self::DeletedByPerson => "a person deleted it, so it is not filed again".into(),
             Self::FailedBefore => "it could not be filed; `hearback check` says what helps".into(),
@@ -156,6 +159,7 @@ impl Why {
             Self::EndWithoutSignal
             | Self::NothingHeard
             | Self::SwitchedOff
+            | Self::OnItsWay
             | Self::FiledBefore
             | Self::DeletedByPerson
             | Self::FailedBefore => json!({}),
@@ -208,7 +212,8 @@ fn in_tracker(p: &Picture<'_>, tracker: TrackerName) -> Vec<Decision> {
 /// What follows from what was done before.
 fn known(ticket: &Ticket) -> (Verdict, Why) {
     match ticket.state {
-        TicketState::Wanted | TicketState::Filed => (Verdict::Keep, Why::FiledBefore),
+        TicketState::Wanted => (Verdict::Keep, Why::OnItsWay),
+        TicketState::Filed => (Verdict::Keep, Why::FiledBefore),
         TicketState::Dismissed => (Verdict::Skip, Why::DeletedByPerson),
         TicketState::Failed => (Verdict::Skip, Why::FailedBefore),
     }

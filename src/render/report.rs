@@ -61,6 +61,13 @@ pub fn section(a: &Account<'_>) -> Doc {
     doc
 }
 
+/// The report as a document of its own, with its title.
+pub fn document(a: &Account<'_>) -> Doc {
+    let mut blocks = vec![Block::Heading { level: 1, text: vec![Inline::Text(title(a.rollout))] }];
+    blocks.extend(body(a).blocks);
+    Doc { blocks }
+}
+
 /// The report as a document that stands alone: a page, a file.
 pub fn body(a: &Account<'_>) -> Doc {
     let heading = |text: &str| Block::Heading { level: 3, text: vec![Inline::Text(text.into())] };

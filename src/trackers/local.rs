@@ -76,6 +76,7 @@ impl IssueTracker for LocalTracker {
         let section = markers::wrap(draft.marker, &markdown::render(draft.body));
         let text = format!("{}\n\n{}\n", head(draft.title, draft.labels), section);
         self.within(move |folder| {
+            folder.mark()?;
             // Where another process was faster, its file is the ticket.
             let text = match folder.make(&name, &text)? {
                 Made::New => text,

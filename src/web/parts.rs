@@ -198,14 +198,12 @@ pub async fn account(
     match query.get("format").unwrap_or("json") {
         "json" => Ok(Json(report::data(&account)).into_response()),
         "md" => {
-            let text =
-                format!("# {}\n\n{}", report::title(account.rollout), markdown::render(&report::section(&account)));
+            let text = markdown::render(&report::document(&account));
             Ok(typed("text/markdown; charset=utf-8", text))
         }
-        "html" => Ok(typed(
-            "text/html; charset=utf-8",
-            html::page(&report::title(account.rollout), &report::section(&account)),
-        )),
+        "html" => {
+            Ok(typed("text/html; charset=utf-8", html::page(&report::title(account.rollout), &report::body(&account))))
+        }
         _ => Err(Problem::field("format", "expected json, md or html")),
     }
 }

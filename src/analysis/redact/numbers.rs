@@ -50,9 +50,6 @@ pub(super) fn remove(text: String) -> String {
     without(text, people)
 }
 
-/// What was found, and where.
-type Found = Vec<(Range<usize>, What)>;
-
 /// Removes what is found in the text as it reads with plain digits.
 fn without(text: String, find: fn(&str) -> Found) -> String {
     let folded = Folded::of(&text);

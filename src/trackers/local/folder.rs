@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::super::Revised;
 use crate::http::RemoteError;
 
+/// The file by which the folder is known.
+const OURS: &str = ".hearback";
 /// How often a rewrite begins anew because a person saved the file in between.
 const REWRITES_MAX: usize = 5;
 
@@ -37,13 +39,26 @@ impl Folder {
         Self { path: self.path.join(name) }
     }
 
-    /// An error where the folder itself is away: nobody deleted a file then, it is just not mounted or not here.
+    /// An error where this is not the folder that was written to: nobody deleted a file then, it is just not mounted, or
+    /// the setting names another.
     pub fn is_here(&self) -> Result<(), RemoteError> {
-        if self.path.is_dir() {
+        if self.path.join(OURS).is_file() {
             return Ok(());
         }
-        let problem = format!("the folder {} is not there; mount it, or set local.dir", self.shown());
+        let problem = format!(
+            "the folder {} is not the one that the issues were written to: mount it, set local.dir back, or put an empty \
+             file {OURS} into it",
+            self.shown()
+        );
         Err(RemoteError::NotSent { problem })
+    }
+
+    /// Leaves the mark by which [`Self::is_here`] knows the folder.
+    pub fn mark(&self) -> Result<(), RemoteError> {
+        if self.path.join(OURS).is_file() {
+            return Ok(());
+        }
+        self.make(OURS, "hearback writes its issues into this folder.\n").map(drop)
     }
 
     /// Its path for people.
