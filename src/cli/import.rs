@@ -183,8 +183,8 @@ async fn from_csv(path: &Path, into: &mut Import<'_>) -> Result<()> {
 
 /// What separates the columns of a file that begins like this: the most frequent of comma, semicolon and tab in its head.
 fn delimiter(begin: &[u8]) -> u8 {
-    let head = begin.split(|b| *b == b'\n').next().unwrap_or_default();
-    let count = |d: u8| head.iter().filter(|b| **b == d).count();
+    let head = String::from_utf8_lossy(begin.split(|b| *b == b'\n').next().unwrap_or_default());
+    let count = |d: u8| head.matches(char::from(d)).count();
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|d| count(*d)).unwrap_or(b',')
 }
 

@@ -9,7 +9,6 @@ macro_rules! put {
         writeln!(std::io::stdout().lock(), $($said)*)?;
     }};
 }
-pub(crate) use put;
 
 mod analyze;
 mod check;

@@ -1,6 +1,7 @@
 //! `hearback demo`: the whole job on bundled data. The real server on a free port, a fresh database, signed deliveries
 //! and feedback over HTTP; nothing here reaches into the service.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,6 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use url::Url;
 
-use crate::cli::put;
 use crate::config::{self, Config};
 use crate::id::{Entropy, OsEntropy};
 use crate::sources::signature::sign_hub_sha256;
@@ -52,7 +52,13 @@ pub async fn run(keep: bool) -> Result<()> {
     let demo = Demo { client, base, secret: secret.expose_secret().into(), key: key.expose_secret().into() };
 
     let told = demo.tell(&folder).await?;
-    put!("{}\nIssue:  {}\nReport: {}", told.issue.trim_end(), told.issue_at.display(), told.report_at.display());
+    writeln!(
+        std::io::stdout(),
+        "{}\nIssue:  {}\nReport: {}",
+        told.issue.trim_end(),
+        told.issue_at.display(),
+        told.report_at.display()
+    )?;
     if keep {
         eprintln!("\nThe dashboard is at {} (Ctrl-C ends it).", demo.base);
         jobs::stop_signal().await;

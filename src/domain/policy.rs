@@ -26,7 +26,7 @@ pub enum TicketMode {
 pub enum OpensOn {
     /// Publishing it.
     Published,
-    /// The first successful deployment of its tag to where customers live; until then it is planned.
+    /// The first successful deployment of its tag to anywhere; until then it is planned.
     Deployed,
 }
 

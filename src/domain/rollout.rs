@@ -154,8 +154,11 @@ fn apply(
         SignalKind::Published { prerelease: false } | SignalKind::Promoted => shown("released", Exposure::On),
         SignalKind::Deployed { environment, production } => match (opens_on, *production || watched(environment)) {
             (OpensOn::Deployed, true) => shown(environment, Exposure::On),
-            // Nobody lives there: it reaches no customer.
-            (OpensOn::Deployed, false) => return,
+            // Trying it elsewhere takes it from nobody who has it already.
+            (OpensOn::Deployed, false) if rollouts.last().is_some_and(|r| r.ended.is_none() && r.stage().is_some()) => {
+                return;
+            }
+            (OpensOn::Deployed, false) => shown(environment, Exposure::Some),
             // Published to everybody already: a deployment names the stage and changes no exposure.
             (OpensOn::Published, true) => Change::Name(environment.clone()),
             (OpensOn::Published, false) => return,

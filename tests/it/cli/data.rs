@@ -84,10 +84,10 @@ fn keys_are_made_listed_and_taken_back() {
     assert_eq!(again.status, 1, "{again:#?}");
     assert!(desk.done(&["keys", "list"]).contains("taken back"));
     let open = desk.run(&["keys", "create", "--kind", "public"]);
-    assert_eq!(open.status, 1);
+    assert_eq!(open.status, 2);
     assert!(open.err.contains("--origin"), "{}", open.err);
     let path = desk.run(&["keys", "create", "--kind", "public", "--origin", "https://shop.example/checkout"]);
-    assert_eq!(path.status, 1);
+    assert_eq!(path.status, 2);
 }
 
 const CSV: &str = "text,rating,rating_scale,user,attributes.plan,occurred_at\n\

@@ -99,7 +99,7 @@ fn a_theme_becomes_a_ticket_by_people_feeling_certainty_and_mode() {
 #[test]
 fn what_was_done_before_decides() {
     for (state, verdict, why) in [
-        (TicketState::Wanted, Verdict::Keep, Why::FiledBefore),
+        (TicketState::Wanted, Verdict::Keep, Why::OnItsWay),
         (TicketState::Filed, Verdict::Keep, Why::FiledBefore),
         (TicketState::Dismissed, Verdict::Skip, Why::DeletedByPerson),
         (TicketState::Failed, Verdict::Skip, Why::FailedBefore),

@@ -51,7 +51,7 @@ impl World for Folder {
     }
 
     async fn tickets(&self) -> usize {
-        self.files("").len()
+        self.files("").iter().filter(|f| f.extension().is_some_and(|e| e == "md")).count()
     }
 
     async fn text(&self, key: &str) -> String {
