@@ -111,7 +111,7 @@ fn section(name: &str) -> Vec<&'static str> {
 
 #[test]
 fn the_documented_defaults_name_every_setting() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/mod.rs");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/settings.rs");
     let source = syn::parse_file(&std::fs::read_to_string(source).expect("the settings")).expect("Rust");
     let mut seen = 0;
     for item in source.items {

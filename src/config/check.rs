@@ -1,0 +1,106 @@
+//! What no type can say of the settings: ranges, and settings that need each other.
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::Config;
+
+/// How much is logged.
+const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+
+/// What no type can say: ranges, and settings that need each other.
+pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
+    let wrong = |key: &str, problem: &str| Err((key.to_owned(), problem.to_owned()));
+    if c.policy.min_people == 0 {
+        return wrong("policy.min_people", "expected a whole number from 1");
+    }
+    if !(0.0..=1.0).contains(&c.policy.min_confidence) {
+        return wrong("policy.min_confidence", "expected a number from 0 to 1");
+    }
+    if c.outbox.attempts_max == 0 {
+        return wrong("outbox.attempts_max", "expected a whole number from 1");
+    }
+    if c.outbox.retry_min.ms() > c.outbox.retry_max.ms() {
+        return wrong("outbox.retry_min", "expected at most outbox.retry_max");
+    }
+    if c.policy.environments.is_empty() {
+        return wrong("policy.environments", "expected at least one, such as production");
+    }
+    if c.server.public_url.as_ref().is_some_and(|u| !["http", "https"].contains(&u.scheme())) {
+        return wrong("server.public_url", "expected an address that begins with https://");
+    }
+    let level = |part: &str| part.contains('=') || LEVELS.contains(&part.trim().to_lowercase().as_str());
+    if !c.log.level.split(',').all(level) {
+        return wrong(
+            "log.level",
+            "expected off, error, warn, info, debug or trace, or pairs such as hearback::web=debug",
+        );
+    }
+    if c.policy.trackers.as_ref().is_some_and(Vec::is_empty) {
+        return wrong("policy.trackers", "expected at least one of github, jira, local");
+    }
+    if !["http", "https"].contains(&c.github.api_url.scheme()) {
+        return wrong("github.api_url", "expected an address that begins with https://");
+    }
+    if c.jira.base_url.as_ref().is_some_and(|u| !["http", "https"].contains(&u.scheme())) {
+        return wrong("jira.base_url", "expected an address that begins with https://");
+    }
+    if c.github.app_id.is_some() && c.github.private_key.is_none() {
+        return wrong("github.app_id", "an App needs its key too: set github.private_key_file");
+    }
+    if c.outbox.lease.ms() < 2 * c.outbox.request_timeout.ms() {
+        return wrong(
+            "outbox.lease",
+            "expected at least twice outbox.request_timeout: the lease is read before each call",
+        );
+    }
+    for (key, value) in [
+        ("server.body_max_bytes", c.server.body_max_bytes),
+        ("server.feedback_max_bytes", c.server.feedback_max_bytes),
+        ("server.connections_max", c.server.connections_max),
+        ("server.requests_max", c.server.requests_max),
+    ] {
+        if value == 0 {
+            return wrong(key, "expected a whole number from 1");
+        }
+    }
+    if c.server.feedback_per_minute == 0 {
+        return wrong("server.feedback_per_minute", "expected a whole number from 1");
+    }
+    let empty = |secret: &SecretString| secret.expose_secret().trim().trim_start_matches("whsec_").is_empty();
+    for source in crate::sources::SOURCES {
+        if c.secrets_of(source.name).iter().any(empty) {
+            // With an empty secret anybody could sign.
+            let problem = "expected secrets that are not empty, such as openssl rand -hex 32 prints".to_owned();
+            return Err((Config::secrets_key(source.name), problem));
+        }
+    }
+    for (i, key) in c.keys.iter().enumerate() {
+        if empty(&key.key) {
+            let problem = "expected a key that is not empty, such as openssl rand -hex 32 prints".to_owned();
+            return Err((format!("keys[{i}].key"), problem));
+        }
+        if key.origins.iter().any(|o| !is_origin(o)) {
+            return Err((format!("keys[{i}].origins"), "expected origins such as https://shop.example".into()));
+        }
+    }
+    if let Some(name) = ["github", "jira"].into_iter().find(|n| c.sources.contains_key(*n)) {
+        return Err((format!("sources.{name}"), format!("has a section of its own: set {name}.webhook_secrets")));
+    }
+    for name in c.sources.keys() {
+        if crate::sources::source(name).is_none() {
+            let known: Vec<&str> = crate::sources::SOURCES.iter().map(|s| s.name).collect();
+            return Err((format!("sources.{name}"), format!("unknown source, expected one of {}", known.join(", "))));
+        }
+    }
+    if !c.database.url.starts_with("sqlite:") && !c.database.url.starts_with("postgres") {
+        return wrong("database.url", "expected sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME");
+    }
+    Ok(())
+}
+
+/// Whether a text is an origin as browsers send it, but for its case and a port that goes without saying.
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|u| {
+        matches!(u.scheme(), "http" | "https") && u.path() == "/" && u.query().is_none() && u.username().is_empty()
+    })
+}

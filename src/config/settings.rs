@@ -1,0 +1,316 @@
+//! The settings as types, a section a struct. What each means stands in `default.toml`, which is shown to people.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use toml::Value;
+
+use super::values::{Listen, Span};
+use crate::domain::policy::{CloseWhen, OpensOn, Policy, TicketMode};
+use crate::domain::repo::RepoName;
+use crate::domain::ticket::TrackerName;
+
+/// All settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The service.
+    pub server: Server,
+    /// Where things are kept.
+    pub database: Database,
+    /// GitHub, as an App or with a token.
+    pub github: GitHub,
+    /// Jira.
+    pub jira: Jira,
+    /// The folder tracker.
+    pub local: Local,
+    /// Each other source by its name in `/hooks/{source}`.
+    pub sources: BTreeMap<String, SourceSettings>,
+    /// What is done by itself.
+    pub policy: PolicySettings,
+    /// Ingest keys.
+    #[serde(default)]
+    pub keys: Vec<KeySettings>,
+    /// How actions are performed.
+    pub outbox: Outbox,
+    /// What is logged.
+    pub log: Log,
+    /// The file that was read, where there was one.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+}
+
+impl Config {
+    /// The policy for what no repository says itself.
+    pub fn policy(&self) -> Policy {
+        let p = &self.policy;
+        let configured = || {
+            let found: Vec<TrackerName> =
+                [(self.github.is_configured(), TrackerName::GitHub), (self.jira.is_configured(), TrackerName::Jira)]
+                    .into_iter()
+                    .filter(|(is, _)| *is)
+                    .map(|(_, name)| name)
+                    .collect();
+            if found.is_empty() { vec![TrackerName::Local] } else { found }
+        };
+        Policy {
+            trackers: p.trackers.clone().unwrap_or_else(configured),
+            repository: p.repository.clone(),
+            tickets: p.tickets,
+            opens_on: p.opens_on,
+            window_ms: p.window.ms(),
+            soak_ms: p.soak.ms(),
+            responses: i64::from(p.responses),
+            close_when: p.close_when,
+            min_people: i64::from(p.min_people),
+            min_confidence: p.min_confidence,
+            coalesce_ms: p.coalesce.ms(),
+            environments: p.environments.clone(),
+            labels: p.labels.clone(),
+        }
+    }
+
+    /// The setting that holds the secrets of a source, for people.
+    pub fn secrets_key(source: &str) -> String {
+        match source {
+            "github" | "jira" => format!("{source}.webhook_secrets"),
+            other => format!("sources.{other}.secrets"),
+        }
+    }
+
+    /// The secrets with which a source signs.
+    pub fn secrets_of(&self, source: &str) -> Vec<SecretString> {
+        match source {
+            "github" => self.github.webhook_secrets.clone(),
+            "jira" => self.jira.webhook_secrets.clone(),
+            other => self.sources.get(other).map(|s| s.secrets.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Server {
+    pub listen: Listen,
+    pub public_url: Option<url::Url>,
+    pub dashboard: Option<bool>,
+    pub body_max_bytes: usize,
+    pub feedback_max_bytes: usize,
+    pub connections_max: usize,
+    pub connections_per_address_max: usize,
+    pub requests_max: usize,
+    pub header_timeout: Span,
+    pub body_timeout: Span,
+    pub feedback_per_minute: u32,
+    pub shutdown_grace: Span,
+}
+
+/// `[database]`
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Database {
+    pub url: String,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("url", &without_password(&self.url)).finish()
+    }
+}
+
+/// An address as people may see it.
+pub fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) => {
+            if parsed.password().is_some() {
+                let _ = parsed.set_password(Some("…"));
+            }
+            if parsed.query().is_some_and(|q| q.contains("password")) {
+                parsed.set_query(Some("…"));
+            }
+            parsed.to_string()
+        }
+        Err(_) => url.to_owned(),
+    }
+}
+
+/// `[github]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct GitHub {
+    pub api_url: url::Url,
+    pub app_id: Option<u64>,
+    pub private_key: Option<SecretString>,
+    pub token: Option<SecretString>,
+    #[serde(deserialize_with = "one_or_many")]
+    pub webhook_secrets: Vec<SecretString>,
+    pub write_spacing: Span,
+    pub sweep: Span,
+}
+
+impl GitHub {
+    /// Whether tickets can be filed there.
+    pub fn is_configured(&self) -> bool {
+        self.token.is_some() || (self.app_id.is_some() && self.private_key.is_some())
+    }
+}
+
+/// `[jira]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Jira {
+    pub base_url: Option<url::Url>,
+    pub flavour: JiraFlavour,
+    pub email: Option<String>,
+    pub token: Option<SecretString>,
+    pub project: Option<String>,
+    pub issue_type: String,
+    pub priority: BTreeMap<String, String>,
+    pub labels: Vec<String>,
+    pub components: Vec<String>,
+    pub custom: BTreeMap<String, Value>,
+    #[serde(deserialize_with = "one_or_many")]
+    pub webhook_secrets: Vec<SecretString>,
+}
+
+impl Jira {
+    /// Whether tickets can be filed there.
+    pub fn is_configured(&self) -> bool {
+        self.base_url.is_some() && self.token.is_some() && self.project.is_some()
+    }
+}
+
+/// The two Jiras, which take different bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JiraFlavour {
+    /// REST v3, documents.
+    Cloud,
+    /// REST v2, wiki markup.
+    DataCenter,
+}
+
+/// `[local]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Local {
+    pub dir: PathBuf,
+}
+
+/// `[sources.NAME]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct SourceSettings {
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub secrets: Vec<SecretString>,
+    pub api_url: Option<url::Url>,
+    pub api_token: Option<SecretString>,
+}
+
+/// `[policy]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct PolicySettings {
+    pub trackers: Option<Vec<TrackerName>>,
+    pub repository: Option<RepoName>,
+    pub tickets: TicketMode,
+    pub opens_on: OpensOn,
+    pub window: Span,
+    pub soak: Span,
+    pub responses: u32,
+    pub close_when: CloseWhen,
+    pub min_people: u32,
+    pub min_confidence: f64,
+    pub coalesce: Span,
+    pub environments: Vec<String>,
+    pub labels: Vec<String>,
+}
+
+/// `[[keys]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct KeySettings {
+    pub kind: KeyKind,
+    pub key: SecretString,
+    #[serde(default)]
+    pub origins: Vec<String>,
+}
+
+/// What a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyKind {
+    /// Add feedback from the registered origins; visible to everybody.
+    Public,
+    /// Add feedback and read; for servers only.
+    Secret,
+}
+
+impl KeyKind {
+    /// The name that is stored and sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Secret => "secret",
+        }
+    }
+}
+
+/// `[outbox]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Outbox {
+    pub request_timeout: Span,
+    pub lease: Span,
+    pub settle: Span,
+    pub retry_min: Span,
+    pub retry_max: Span,
+    pub attempts_max: u32,
+    pub sweep: Span,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Log {
+    pub format: LogFormat,
+    pub level: String,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// A list of secrets, or one.
+fn one_or_many<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Vec<SecretString>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a secret in quotes, or a list of them")]
+    enum Given {
+        One(SecretString),
+        Many(Vec<SecretString>),
+    }
+    Ok(match Given::deserialize(d)? {
+        Given::One(secret) => vec![secret],
+        Given::Many(secrets) => secrets,
+    })
+}
