@@ -13,7 +13,7 @@ use crate::plan::verdict::{self, Share};
 use crate::time::UnixMs;
 
 mod data;
-pub use data::data;
+pub use data::{data, theme};
 
 /// Themes that a report names.
 const THEMES_MAX: usize = 20;

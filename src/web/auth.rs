@@ -5,12 +5,11 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::problem::Problem;
 use crate::config::KeyKind;
-use crate::flow::Context;
+use crate::flow::{Context, access};
 use crate::store::keys;
 
 /// Longest key that is looked at, bytes.
@@ -29,7 +28,7 @@ pub struct Caller {
 
 /// The keys of the settings, by hash.
 #[derive(Clone, Debug)]
-pub struct SettingsKeys(Vec<([u8; 32], Caller)>);
+pub struct SettingsKeys(Vec<(String, Caller)>);
 
 impl SettingsKeys {
     /// Hashes them once.
@@ -39,26 +38,22 @@ impl SettingsKeys {
             // By a keyed hash: the name stands in histories, and people choose keys that can be guessed.
             let id = format!("ky_{}", ctx.secrets.pseudonym(key).trim_start_matches("p_"));
             let origins = k.origins.iter().map(|o| origin_form(o)).collect();
-            (hash(key), Caller { id, kind: k.kind, origins })
+            (access::hash(key), Caller { id, kind: k.kind, origins })
         });
         Self(keys.collect())
     }
 
-    fn find(&self, wanted: &[u8; 32]) -> Option<&Caller> {
+    fn find(&self, wanted: &str) -> Option<&Caller> {
         // Every key is compared to its end, so that the time tells nothing about which one fits.
-        self.0
-            .iter()
-            .fold(None, |found, (hash, caller)| if bool::from(hash.ct_eq(wanted)) { Some(caller) } else { found })
+        self.0.iter().fold(None, |found, (hash, caller)| {
+            if bool::from(hash.as_bytes().ct_eq(wanted.as_bytes())) { Some(caller) } else { found }
+        })
     }
 
     /// Whether a public key of the settings may be used from `origin`.
     fn know_origin(&self, origin: &str) -> bool {
         self.0.iter().any(|(_, c)| c.kind == KeyKind::Public && c.origins.iter().any(|o| o == origin))
     }
-}
-
-fn hash(key: &str) -> [u8; 32] {
-    Sha256::digest(key.as_bytes()).into()
 }
 
 /// An origin as it is compared: browsers send it in lower case and without a slash at the end.
@@ -85,12 +80,12 @@ pub async fn caller(ctx: &Context, settings: &SettingsKeys, headers: &HeaderMap)
     let Some(key) = key else {
         return Err(unknown("The header Authorization is not of the form Bearer KEY."));
     };
-    let hash = hash(key);
+    let hash = access::hash(key);
     if let Some(caller) = settings.find(&hash) {
         return Ok(caller.clone());
     }
     let mut tx = ctx.db.read().await?;
-    let stored = keys::find(&mut tx, &hex::encode(hash)).await?;
+    let stored = keys::find(&mut tx, &hash).await?;
     tx.commit().await?;
     let stored = stored
         .ok_or_else(|| unknown("This key is not known here, or was taken back; hearback keys create makes one."))?;

@@ -10,7 +10,6 @@ use super::problem::Problem;
 use super::query::{Page, Query, listed, no_such_rollout, rollout_id};
 use super::{App, auth};
 use crate::domain::feedback::Feedback;
-use crate::domain::theme::Theme;
 use crate::flow::reports::{self, Full};
 use crate::id::{FeedbackId, RolloutId};
 use crate::render::{html, markdown, report};
@@ -21,6 +20,13 @@ use crate::time::UnixMs;
 async fn reader(app: &App, headers: &HeaderMap, id: &str) -> Result<RolloutId, Problem> {
     auth::secret(&app.ctx, &app.keys, headers).await?;
     rollout_id(id)
+}
+
+/// The same where a question takes no parameters.
+async fn plain_reader(app: &App, headers: &HeaderMap, id: &str, uri: &Uri) -> Result<RolloutId, Problem> {
+    let id = reader(app, headers, id).await?;
+    Query::of(uri, &[])?;
+    Ok(id)
 }
 
 async fn full(app: &App, id: &RolloutId) -> Result<Full, Problem> {
@@ -75,28 +81,14 @@ pub async fn what_they_say(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Json<Value>, Problem> {
-    let id = reader(&app, &headers, &id).await?;
-    Query::of(&uri, &[])?;
+    let id = plain_reader(&app, &headers, &id, &uri).await?;
     let mut tx = app.ctx.db.read().await?;
     rollouts::get(&mut tx, &id).await?.ok_or_else(no_such_rollout)?;
     let mut known = themes::of_rollout(&mut tx, &id).await?;
     tx.commit().await?;
     known.retain(|t| t.tally.people() > 0);
     known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
-    Ok(Json(listed("themes", known.iter().map(theme).collect::<Vec<_>>(), None)))
-}
-
-fn theme(t: &Theme) -> Value {
-    json!({
-        "id": t.id,
-        "name": t.name,
-        "intent": t.intent(),
-        "people": t.tally.people(),
-        "sentiment": t.tally,
-        "confidence": t.confidence(),
-        "first_at": t.first_at.rfc3339(),
-        "last_at": t.last_at.rfc3339(),
-    })
+    Ok(Json(listed("themes", known.iter().map(report::theme).collect::<Vec<_>>(), None)))
 }
 
 /// Statistical statements with their intervals: so far, how many people are unhappy.
@@ -106,8 +98,7 @@ pub async fn findings(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Json<Value>, Problem> {
-    let id = reader(&app, &headers, &id).await?;
-    Query::of(&uri, &[])?;
+    let id = plain_reader(&app, &headers, &id, &uri).await?;
     let data = report::data(&full(&app, &id).await?.account());
     let share = &data["negative_share"];
     let (part, whole) = (share["part"].as_i64().unwrap_or(0), share["whole"].as_i64().unwrap_or(0));
@@ -133,8 +124,7 @@ pub async fn tickets(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Json<Value>, Problem> {
-    let id = reader(&app, &headers, &id).await?;
-    Query::of(&uri, &[])?;
+    let id = plain_reader(&app, &headers, &id, &uri).await?;
     let data = report::data(&full(&app, &id).await?.account());
     Ok(Json(listed("tickets", &data["tickets"], None)))
 }
@@ -146,8 +136,7 @@ pub async fn timeline(
     headers: HeaderMap,
     uri: Uri,
 ) -> Result<Json<Value>, Problem> {
-    let id = reader(&app, &headers, &id).await?;
-    Query::of(&uri, &[])?;
+    let id = plain_reader(&app, &headers, &id, &uri).await?;
     let full = full(&app, &id).await?;
     let account = full.account();
     let mut tx = app.ctx.db.read().await?;

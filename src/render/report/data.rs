@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Account;
+use crate::domain::theme::Theme;
 use crate::plan::verdict::{self, Share};
 use crate::time::UnixMs;
 
@@ -30,16 +31,7 @@ pub fn data(a: &Account<'_>) -> Value {
         "spam": a.spam,
         "sentiment": a.tally,
         "negative_share": {"low": share.low, "high": share.high, "part": share.part, "whole": share.whole},
-        "themes": a.themes.iter().map(|t| json!({
-            "id": t.id,
-            "name": t.name,
-            "intent": t.intent(),
-            "people": t.tally.people(),
-            "sentiment": t.tally,
-            "confidence": t.confidence(),
-            "first_at": t.first_at.rfc3339(),
-            "last_at": t.last_at.rfc3339(),
-        })).collect::<Vec<_>>(),
+        "themes": a.themes.iter().map(theme).collect::<Vec<_>>(),
         "tickets": a.tickets.iter().map(|t| json!({
             "id": t.id,
             "theme": t.theme,
@@ -62,5 +54,19 @@ pub fn data(a: &Account<'_>) -> Value {
             "cause": t.cause.to_string(),
             "actor": t.actor,
         })).collect::<Vec<_>>(),
+    })
+}
+
+/// A theme as data.
+pub fn theme(t: &Theme) -> Value {
+    json!({
+        "id": t.id,
+        "name": t.name,
+        "intent": t.intent(),
+        "people": t.tally.people(),
+        "sentiment": t.tally,
+        "confidence": t.confidence(),
+        "first_at": t.first_at.rfc3339(),
+        "last_at": t.last_at.rfc3339(),
     })
 }
