@@ -309,6 +309,7 @@ impl Change {
 }
 
 /// Records a good end: the ticket, the action and the wish for another look, together.
+///
 /// `used` is the key that the attempt wrote to: where the ticket has another by now, what was written there says nothing
 /// of it.
 async fn end(ctx: &Context, action: &Action, used: Option<&str>, change: Change, outcome: &'static str) -> Result<()> {

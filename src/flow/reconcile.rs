@@ -209,14 +209,12 @@ async fn keep_true(
     };
     let due = ticket.written_at.map_or(ctx.now(), |at| at.plus(ctx.config.policy().coalesce_ms));
     if ticket.state == TicketState::Wanted {
-        return plan(ctx, tx, ticket, ActionKind::File, "first", &wanted, ctx.now()).await;
+        return plan(ctx, tx, ticket, ActionKind::File, &wanted, ctx.now()).await;
     }
     if ticket.section_hash.as_deref() == Some(&wanted.hash) {
         drop_stale(ctx, tx, ticket, ActionKind::Revise).await?;
     } else {
-        let epoch = ticket.section_hash.clone().unwrap_or_default();
-        let epoch = format!("{epoch}@{}", ticket.written_at.map_or(0, |t| t.0));
-        plan(ctx, tx, ticket, ActionKind::Revise, &epoch, &wanted, due).await?;
+        plan(ctx, tx, ticket, ActionKind::Revise, &wanted, due).await?;
     }
     if let Some(theme) = theme
         && ticket.comment.as_deref() != Some(super::deliver::COMMENT_DELETED)
@@ -225,10 +223,8 @@ async fn keep_true(
         if ticket.quotes_hash.as_deref() == Some(&quotes.hash) {
             drop_stale(ctx, tx, ticket, ActionKind::Quote).await?;
         } else {
-            let epoch = ticket.quotes_hash.clone().unwrap_or_else(|| "none".into());
-            let epoch = format!("{epoch}@{}", ticket.written_at.map_or(0, |t| t.0));
             let due = if ticket.comment.is_none() { ctx.now() } else { due };
-            plan(ctx, tx, ticket, ActionKind::Quote, &epoch, &quotes, due).await?;
+            plan(ctx, tx, ticket, ActionKind::Quote, &quotes, due).await?;
         }
     }
     Ok(())
@@ -250,7 +246,6 @@ async fn plan(
     tx: &mut Tx,
     ticket: &Ticket,
     kind: ActionKind,
-    epoch: &str,
     wanted: &Wanted,
     due: UnixMs,
 ) -> Result<()> {
@@ -263,7 +258,8 @@ async fn plan(
     }
     let action = Action {
         id: ActionId::new(ctx.now(), &*ctx.entropy),
-        dedupe_key: format!("{}:{}:{epoch}", kind.as_str(), ticket.id),
+        // One of a kind waits for a ticket; the key is free again once it ended.
+        dedupe_key: format!("{}:{}", kind.as_str(), ticket.id),
         ticket: ticket.id.clone(),
         rollout: ticket.rollout.clone(),
         kind,
