@@ -1,7 +1,7 @@
 use anyhow::Result;
 use hearback::domain::feedback::{Belongs, Feedback};
 use hearback::id::{FeedbackId, RolloutId};
-use hearback::store::{Db, Tx, feedback, themes};
+use hearback::store::{Db, Tx, feedback, rollouts, themes};
 use hearback::time::UnixMs;
 
 use super::samples::{self, incoming, kept, reading, theme};
@@ -12,6 +12,7 @@ on_both!(
     what_was_read_comes_back_as_it_was,
     one_statement_is_a_persons_voice,
     late_rollouts_are_joined_by_what_named_them,
+    a_late_rollout_takes_nothing_that_another_may_be_meant_by,
     statements_are_paged_latest_first,
     a_theme_shows_what_counts,
 );
@@ -136,6 +137,22 @@ async fn late_rollouts_are_joined_by_what_named_them(db: Db) -> Result<()> {
     assert_eq!(feedback::join_late(&mut tx, &id, Some("new"), Some("v1"), UnixMs(10)).await?, 0, "once");
     let joined: Vec<Feedback> = feedback::unread(&mut tx, Some(&id), 9).await?.into_iter().map(|(f, _)| f).collect();
     assert_eq!(ids(&joined), ["fb_1", "fb_2", "fb_3"]);
+    Ok(())
+}
+
+async fn a_late_rollout_takes_nothing_that_another_may_be_meant_by(db: Db) -> Result<()> {
+    let first = kept(&db, "shared").await?;
+    let second = samples::rollout(&samples::flag("shared", "elsewhere"), 2_000);
+    let mut tx = db.write().await?;
+    let belongs = Belongs { flag: Some("shared".into()), ..Belongs::default() };
+    keep(&mut tx, samples::feedback("fb_1", None, "ada", 50), belongs).await?;
+    rollouts::upsert(&mut tx, &second, UnixMs(2_000)).await?;
+    for id in [&first, &second.id] {
+        assert_eq!(feedback::join_late(&mut tx, id, Some("shared"), None, UnixMs(0)).await?, 0, "{id}");
+    }
+    let named = Belongs { rollout: Some(second.id.0.clone()), flag: Some("shared".into()), ..Belongs::default() };
+    keep(&mut tx, samples::feedback("fb_2", None, "bo", 50), named).await?;
+    assert_eq!(feedback::join_late(&mut tx, &second.id, Some("shared"), None, UnixMs(0)).await?, 1, "who names it");
     Ok(())
 }
 

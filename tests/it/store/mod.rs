@@ -30,6 +30,7 @@ mod rollouts;
 mod samples;
 mod schedules;
 mod signals;
+mod themes;
 mod tickets;
 mod windows;
 
