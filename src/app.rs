@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use crate::config::{Config, JiraFlavour, without_password};
 use crate::domain::ticket::TrackerName;
+use crate::flagapi::{self, Platforms};
 use crate::flow::{Bell, Context, Secrets};
 use crate::github::{Auth, GitHub};
 use crate::id::Entropy;
@@ -28,6 +29,7 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let secrets = Secrets::load(&db, &*entropy).await?;
     let github = github_client(&config, &clock)?.map(Arc::new);
     let trackers = trackers(&config, github.as_ref(), &clock)?;
+    let platforms = platforms(&config, &clock)?;
     Ok(Context {
         db,
         owner: format!("w_{:08x}", entropy.bits() & 0xffff_ffff).into(),
@@ -37,6 +39,8 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         secrets,
         trackers: Arc::new(trackers),
         github,
+        platforms: Arc::new(platforms),
+        refused: Arc::default(),
         telemetry: Telemetry::default(),
         bell: Arc::new(Bell::default()),
     })
@@ -94,6 +98,25 @@ fn trackers(config: &Config, github: Option<&Arc<GitHub>>, clock: &Arc<dyn Clock
         trackers = trackers.with(TrackerName::Jira, Arc::new(JiraTracker::new(Arc::new(client), fields)));
     }
     Ok(trackers)
+}
+
+/// The flag platforms that can be asked: those with a token.
+fn platforms(config: &Config, clock: &Arc<dyn Clock>) -> Result<Platforms> {
+    let mut platforms = Platforms::default();
+    for source in crate::sources::all() {
+        let Some(settings) = config.source(source.name) else { continue };
+        let Some(token) = settings.api_token.clone().filter(|_| settings.poll_ms() > 0) else { continue };
+        let asked = flagapi::Settings {
+            api_url: settings.api_url.clone(),
+            token,
+            projects: settings.projects.clone(),
+            timeout: config.outbox.request_timeout.duration(),
+            clock: clock.clone(),
+        };
+        let api = flagapi::client(source.name, asked).with_context(|| format!("setting up sources.{}", source.name))?;
+        platforms = platforms.with(source.name, api, settings.poll_ms());
+    }
+    Ok(platforms)
 }
 
 /// Says in the log what is not configured, and what that means.

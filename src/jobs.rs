@@ -1,6 +1,7 @@
 //! The loops that work while the service runs.
 //!
-//! *Mind* reads deliveries and statements and plans; *hands* perform what is planned; *sweeps* look for what was missed.
+//! *Mind* reads deliveries and statements and plans; *hands* perform what is planned; *sweeps* look for what was missed;
+//! one loop for each flag platform asks it.
 //! Each is woken by the bell, by what is due next, and now and then by itself, because another replica may have written.
 
 use std::future::Future;
@@ -11,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::error;
 
-use crate::flow::{Context, analyze, deliver, ingest, reconcile, sweep};
+use crate::flow::{Context, analyze, deliver, ingest, poll, reconcile, sweep};
 use crate::store::{actions, deliveries, rollouts};
 use crate::time::{SECOND_MS, UnixMs};
 
@@ -39,6 +40,9 @@ pub async fn run(ctx: Context, stop: Stop) -> Result<()> {
     loops.spawn(mind(ctx.clone(), stop.clone()));
     for _ in 0..HANDS {
         loops.spawn(hands(ctx.clone(), stop.clone()));
+    }
+    for name in ctx.platforms.names() {
+        loops.spawn(asking(ctx.clone(), name, stop.clone()));
     }
     loops.spawn(sweeps(ctx, stop));
     while let Some(ended) = loops.join_next().await {
@@ -76,6 +80,20 @@ async fn hands(ctx: Context, mut stop: Stop) {
             }
         };
         rest(nap, &ctx.bell.hands, &mut stop).await;
+    }
+}
+
+async fn asking(ctx: Context, name: &'static str, mut stop: Stop) {
+    let Some(platform) = ctx.platforms.get(name).cloned() else { return };
+    while !*stop.borrow() {
+        let nap = match poll::ask_if_due(&ctx, name, &platform).await {
+            Ok(next) => next.since(ctx.now()).min(SCHEDULES_MS),
+            Err(e) => {
+                error!(source = name, "asking the platform waits for another try: {e:#}");
+                SCHEDULES_MS
+            }
+        };
+        rest(nap.max(AFTER_SWEEP_MS), &platform.bell, &mut stop).await;
     }
 }
 

@@ -31,7 +31,7 @@
 //! |---|---|---|
 //! | 0 vocabulary | [`time`], [`id`], [`domain`] | I/O |
 //! | 1 pure verbs | [`sources`] (bytes to facts), [`analysis`] (words and numbers), [`plan`] (decisions), [`render`] (words out) | I/O, each other's wires |
-//! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`trackers`], [`telemetry`] | each other, but for `http`, and `trackers` over `github` and `jira` |
+//! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`flagapi`], [`trackers`], [`telemetry`] | each other, but for `http`, and `trackers` over `github` and `jira` |
 //! | 3 use cases | [`flow`]: load, decide, save; no call to the outside in an open transaction | |
 //! | 4 entrances | [`jobs`], [`web`], [`cli`], [`demo`], [`app`] | rules: one that needs a server to be tested is in the wrong place |
 //!
@@ -43,6 +43,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod flagapi;
 pub mod flow;
 pub mod github;
 pub mod http;

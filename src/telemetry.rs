@@ -39,6 +39,12 @@ pub struct Taken {
     outcome: &'static str,
 }
 
+/// A source.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Sender {
+    source: &'static str,
+}
+
 /// What happened to an action.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct Done {
@@ -58,6 +64,7 @@ pub struct Telemetry {
     registry: Arc<Registry>,
     deliveries: Family<Taken, Counter>,
     feedback: Family<Taken, Counter>,
+    missed_event: Family<Sender, Counter>,
     actions: Family<Done, Counter>,
     duplicates_closed: Counter,
     /// Deliveries that wait to be read.
@@ -73,6 +80,7 @@ impl Default for Telemetry {
         let mut registry = Registry::with_prefix("hearback");
         let deliveries = Family::<Taken, Counter>::default();
         let feedback = Family::<Taken, Counter>::default();
+        let missed_event = Family::<Sender, Counter>::default();
         let actions = Family::<Done, Counter>::default();
         let duplicates_closed = Counter::default();
         let backlog = Gauge::<i64, AtomicI64>::default();
@@ -80,6 +88,11 @@ impl Default for Telemetry {
         let tickets = Family::<InState, Gauge>::default();
         registry.register("deliveries", "Deliveries by source and outcome", deliveries.clone());
         registry.register("feedback", "Statements by channel kind and outcome", feedback.clone());
+        registry.register(
+            "missed_event",
+            "Changes that no delivery told and that the platform told when asked, by source",
+            missed_event.clone(),
+        );
         registry.register("actions", "Effects on trackers by kind and outcome", actions.clone());
         registry.register(
             "duplicate_issues",
@@ -93,6 +106,7 @@ impl Default for Telemetry {
             registry: Arc::new(registry),
             deliveries,
             feedback,
+            missed_event,
             actions,
             duplicates_closed,
             backlog,
@@ -103,6 +117,13 @@ impl Default for Telemetry {
 }
 
 impl Telemetry {
+    /// Counts changes that no delivery told.
+    pub fn missed(&self, source: &'static str, events: u64) {
+        if events > 0 {
+            self.missed_event.get_or_create(&Sender { source }).inc_by(events);
+        }
+    }
+
     /// Counts a delivery.
     pub fn delivery(&self, source: &'static str, outcome: &'static str) {
         self.deliveries.get_or_create(&Taken { source, outcome }).inc();

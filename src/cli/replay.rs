@@ -14,8 +14,8 @@ use url::Url;
 use super::Done;
 use crate::config::Config;
 use crate::http;
-use crate::sources::signature::{sign_hub_sha256, sign_standard_webhooks};
-use crate::time::{Clock, SECOND_MS, SystemClock};
+use crate::sources::{self, signature};
+use crate::time::{Clock, SystemClock};
 
 /// What `replay` takes.
 #[derive(Debug, clap::Args)]
@@ -97,29 +97,24 @@ pub async fn run(config: Config, args: Args) -> Result<Done> {
 
 /// Puts a fresh signature on a delivery, in the form of its source.
 fn sign(config: &Config, one: &mut Recorded, body: &str) -> Result<()> {
-    let source = one.path.strip_prefix("/hooks/").and_then(|p| p.split('/').next()).unwrap_or_default().to_owned();
-    let secrets = config.secrets_of(&source);
+    let name = one.path.strip_prefix("/hooks/").and_then(|p| p.split('/').next()).unwrap_or_default();
+    let Some(source) = sources::source(name) else { bail!("{} is the path of no source", one.path) };
+    let secrets = config.secrets_of(source.name);
     let Some(secret) = secrets.first() else {
         bail!("no secret for {} is in the settings, so it can't be signed", one.path);
     };
-    one.headers.retain(|name, _| {
-        !["x-hub-signature-256", "x-hub-signature", "webhook-signature", "webhook-timestamp"]
-            .iter()
-            .any(|n| name.eq_ignore_ascii_case(n))
+    // The scheme that the recorded delivery had, else the source's first.
+    let has = |header: &str| one.headers.keys().any(|n| n.eq_ignore_ascii_case(header));
+    let scheme = source.schemes.iter().find(|s| has(s.header)).or(source.schemes.first());
+    let Some(scheme) = scheme else { bail!("deliveries for {} are not signed", source.name) };
+    let id = scheme.id_header().map(|header| {
+        let id = one.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(header)).map(|(_, v)| v.clone());
+        id.with_context(|| format!("headers: {header} is missing"))
     });
-    match source.as_str() {
-        "github" => {
-            one.headers.insert("x-hub-signature-256".into(), sign_hub_sha256(secret.expose_secret(), body.as_bytes()));
-        }
-        "generic" => {
-            let id = one.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("webhook-id")).map(|(_, v)| v.clone());
-            let id = id.context("headers: webhook-id is missing")?;
-            let seconds = SystemClock.now().0 / SECOND_MS;
-            let signature = sign_standard_webhooks(secret.expose_secret(), &id, seconds, body.as_bytes());
-            one.headers.insert("webhook-timestamp".into(), seconds.to_string());
-            one.headers.insert("webhook-signature".into(), signature);
-        }
-        other => bail!("deliveries for {other} can't be signed here"),
-    }
+    let id = id.transpose()?.unwrap_or_default();
+    let fresh = signature::sign(scheme, secret.expose_secret(), &id, SystemClock.now(), body.as_bytes());
+    let Some(fresh) = fresh else { bail!("only {} itself has the key that signs its deliveries", source.name) };
+    one.headers.retain(|name, _| !fresh.iter().any(|(n, _)| name.eq_ignore_ascii_case(n)));
+    one.headers.extend(fresh.into_iter().map(|(n, v)| (n.to_owned(), v)));
     Ok(())
 }

@@ -67,7 +67,7 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
         return wrong("server.feedback_per_minute", "expected a whole number from 1");
     }
     let empty = |secret: &SecretString| secret.expose_secret().trim().trim_start_matches("whsec_").is_empty();
-    for source in crate::sources::SOURCES {
+    for source in crate::sources::all() {
         if c.secrets_of(source.name).iter().any(empty) {
             // With an empty secret anybody could sign.
             let problem = "expected secrets that are not empty, such as openssl rand -hex 32 prints".to_owned();
@@ -88,8 +88,8 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
     }
     for name in c.sources.keys() {
         if crate::sources::source(name).is_none() {
-            let known: Vec<&str> = crate::sources::SOURCES.iter().map(|s| s.name).collect();
-            return Err((format!("sources.{name}"), format!("unknown source, expected one of {}", known.join(", "))));
+            let known = crate::sources::names();
+            return Err((format!("sources.{name}"), format!("unknown source, expected one of {known}")));
         }
     }
     if !c.database.url.starts_with("sqlite:") && !c.database.url.starts_with("postgres") {

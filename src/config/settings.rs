@@ -12,6 +12,13 @@ use super::values::{Listen, Span};
 use crate::domain::policy::{CloseWhen, OpensOn, Policy, TicketMode};
 use crate::domain::repo::RepoName;
 use crate::domain::ticket::TrackerName;
+use crate::sources::Mapping;
+use crate::time::MINUTE_MS;
+
+/// How often a source is asked where nothing is said, ms.
+const POLL_MS: i64 = MINUTE_MS;
+/// The connection of a path that names none.
+const DEFAULT_CONNECTION: &str = "default";
 
 /// All settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -86,8 +93,19 @@ impl Config {
         match source {
             "github" => self.github.webhook_secrets.clone(),
             "jira" => self.jira.webhook_secrets.clone(),
-            other => self.sources.get(other).map(|s| s.secrets.clone()).unwrap_or_default(),
+            other => self.source(other).map(|s| s.secrets.clone()).unwrap_or_default(),
         }
+    }
+
+    /// The settings of a source, under whichever of its names they stand.
+    pub fn source(&self, name: &str) -> Option<&SourceSettings> {
+        let source = crate::sources::source(name)?;
+        [source.name].iter().chain(source.aliases).find_map(|n| self.sources.get(*n))
+    }
+
+    /// How bodies that come to a source over a connection are to be read, where they are of a form of their own.
+    pub fn mapping(&self, source: &str, connection: Option<&str>) -> Option<&Mapping> {
+        self.source(source)?.mapping.get(connection.unwrap_or(DEFAULT_CONNECTION))
     }
 }
 
@@ -215,6 +233,18 @@ pub struct SourceSettings {
     pub secrets: Vec<SecretString>,
     pub api_url: Option<url::Url>,
     pub api_token: Option<SecretString>,
+    #[serde(default)]
+    pub projects: Vec<String>,
+    pub poll: Option<Span>,
+    #[serde(default)]
+    pub mapping: BTreeMap<String, Mapping>,
+}
+
+impl SourceSettings {
+    /// How often the source is asked, ms; 0 for never. Without a token it can't be asked.
+    pub fn poll_ms(&self) -> i64 {
+        self.poll.map_or(POLL_MS, Span::ms)
+    }
 }
 
 /// `[policy]`

@@ -63,7 +63,7 @@ impl fmt::Display for Listen {
 }
 
 /// Settings that are lists: from the environment one plain text is a list too, separated by commas.
-const LISTS: &[&str] = &["webhook_secrets", "secrets", "trackers", "environments", "labels", "components"];
+const LISTS: &[&str] = &["webhook_secrets", "secrets", "trackers", "environments", "labels", "components", "projects"];
 /// Settings that are text even where they look like a number.
 const TEXTS: &[&str] = &["token", "api_token", "private_key", "key", "email", "project", "url"];
 

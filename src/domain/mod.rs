@@ -2,6 +2,8 @@
 
 pub mod annotation;
 pub mod feedback;
+pub mod flag;
+pub mod flag_state;
 pub mod policy;
 pub mod repo;
 pub mod rollout;

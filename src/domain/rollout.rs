@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::flag::{ChangeKind, Hand};
+use super::flag_state::FlagState;
 use super::policy::OpensOn;
 use super::signal::{About, Exposure, Signal, SignalKind, Subject};
 use crate::id::RolloutId;
@@ -27,6 +29,9 @@ pub struct Stage {
     pub from: UnixMs,
     /// Until when; `None` while it lasts.
     pub until: Option<UnixMs>,
+    /// Whose hand began it.
+    #[serde(default, skip_serializing_if = "Hand::is_person")]
+    pub by: Hand,
 }
 
 /// How a rollout ended.
@@ -71,6 +76,7 @@ impl Rollout {
             Subject::Release { release, .. } => self.about.tag.clone().unwrap_or_else(|| release.clone()),
             Subject::Flag { environment, flag, .. } if environment.is_empty() => flag.clone(),
             Subject::Flag { environment, flag, .. } => format!("{flag} in {environment}"),
+            Subject::FlagEverywhere { flag, .. } => flag.clone(),
             Subject::Tag { tag, .. } => tag.clone(),
         }
     }
@@ -106,9 +112,21 @@ pub fn fold(subject: &Subject, signals: &[Signal], opens_on: OpensOn, watched: &
     let sorted = in_order(subject, signals);
     let mut about = About::default();
     let mut rollouts: Vec<Rollout> = Vec::new();
+    let mut state = FlagState::default();
     for (signal, at) in sorted.iter().zip(dates(&sorted)) {
         about = merged(about, &signal.about);
-        apply(&mut rollouts, subject, signal, at, opens_on, watched);
+        let change = match subject {
+            Subject::Flag { environment, .. } => {
+                flag_moves(&mut state, &signal.kind, rollouts.last(), watched(environment))
+            }
+            Subject::FlagEverywhere { .. } => None,
+            Subject::Release { .. } | Subject::Tag { .. } => {
+                release_moves(&signal.kind, rollouts.last(), opens_on, watched)
+            }
+        };
+        if let Some(change) = change {
+            change.to(&mut rollouts, subject, at);
+        }
     }
     for rollout in &mut rollouts {
         rollout.about = about.clone();
@@ -118,12 +136,12 @@ pub fn fold(subject: &Subject, signals: &[Signal], opens_on: OpensOn, watched: &
 
 /// The signals as they happened. A release that is deleted does not come back under the same id, so its deletion is the
 /// last word whatever the clocks say; a flag may be made anew under its old key.
-fn in_order<'a>(subject: &Subject, signals: &'a [Signal]) -> Vec<&'a Signal> {
+pub fn in_order<'a>(subject: &Subject, signals: &'a [Signal]) -> Vec<&'a Signal> {
     let gone = |s: &Signal| s.kind == SignalKind::Deleted && !matches!(subject, Subject::Flag { .. });
     let mut sorted: Vec<&Signal> = signals.iter().collect();
     sorted.sort_by(|a, b| {
-        (gone(a), a.at(), a.kind.rank(), a.received_at)
-            .cmp(&(gone(b), b.at(), b.kind.rank(), b.received_at))
+        (gone(a), a.at(), a.kind.sequence(), a.kind.rank(), a.received_at)
+            .cmp(&(gone(b), b.at(), b.kind.sequence(), b.kind.rank(), b.received_at))
             .then_with(|| format!("{:?} {:?}", a.kind, a.about).cmp(&format!("{:?} {:?}", b.kind, b.about)))
     });
     sorted
@@ -139,46 +157,86 @@ fn dates(sorted: &[&Signal]) -> Vec<UnixMs> {
     dates
 }
 
-fn apply(
-    rollouts: &mut Vec<Rollout>,
-    subject: &Subject,
-    signal: &Signal,
-    at: UnixMs,
+fn release_moves(
+    kind: &SignalKind,
+    latest: Option<&Rollout>,
     opens_on: OpensOn,
     watched: &dyn Fn(&str) -> bool,
-) {
-    let shown = |name: &str, exposure| Change::Show { name: name.to_owned(), exposure };
-    let change = match &signal.kind {
+) -> Option<Change> {
+    let shown = |name: &str, exposure| Change::Show { name: name.to_owned(), exposure, by: Hand::Person };
+    Some(match kind {
         SignalKind::Published { .. } | SignalKind::Promoted if opens_on == OpensOn::Deployed => Change::Plan,
         SignalKind::Published { prerelease: true } => shown("pre-release", Exposure::Some),
         SignalKind::Published { prerelease: false } | SignalKind::Promoted => shown("released", Exposure::On),
         SignalKind::Deployed { environment, production } => match (opens_on, *production || watched(environment)) {
             (OpensOn::Deployed, true) => shown(environment, Exposure::On),
             // Trying it elsewhere takes it from nobody who has it already.
-            (OpensOn::Deployed, false) if rollouts.last().is_some_and(|r| r.ended.is_none() && r.stage().is_some()) => {
-                return;
+            (OpensOn::Deployed, false) if latest.is_some_and(|r| r.ended.is_none() && r.stage().is_some()) => {
+                return None;
             }
             (OpensOn::Deployed, false) => shown(environment, Exposure::Some),
             // Published to everybody already: a deployment names the stage and changes no exposure.
             (OpensOn::Published, true) => Change::Name(environment.clone()),
-            (OpensOn::Published, false) => return,
+            (OpensOn::Published, false) => return None,
         },
         SignalKind::Exposed { exposure: Exposure::Off } | SignalKind::Unpublished => Change::End(End::RolledBack),
-        SignalKind::Exposed { exposure } => match subject {
-            Subject::Flag { environment, .. } if !watched(environment) => return,
-            Subject::Flag { .. } | Subject::Release { .. } | Subject::Tag { .. } => shown(&exposure.words(), *exposure),
-        },
+        SignalKind::Exposed { exposure } => shown(&exposure.words(), *exposure),
         SignalKind::Archived => Change::End(End::Archived),
         SignalKind::Deleted => Change::End(End::Deleted),
-        SignalKind::Created | SignalKind::Edited => return,
+        SignalKind::Created | SignalKind::Edited | SignalKind::Flag(_) | SignalKind::FlagSeen { .. } => return None,
+    })
+}
+
+/// What news of a flag does to its rollouts. A flag that is first seen at some exposure has been there for nobody knows
+/// how long: only what changes from there on begins a rollout.
+fn flag_moves(state: &mut FlagState, kind: &SignalKind, latest: Option<&Rollout>, watched: bool) -> Option<Change> {
+    let (before, after) = state.hear(kind);
+    if let Some(end) = match kind {
+        SignalKind::Archived => Some(End::Archived),
+        SignalKind::Deleted => Some(End::Deleted),
+        SignalKind::FlagSeen { archived: true, .. } => Some(End::Archived),
+        SignalKind::Flag(change) => match change.kind {
+            ChangeKind::Archived => Some(End::Archived),
+            ChangeKind::Deleted => Some(End::Deleted),
+            _ => None,
+        },
+        _ => None,
+    } {
+        return Some(Change::End(end));
+    }
+    let by = match kind {
+        SignalKind::Flag(change) => change.hand,
+        _ => Hand::Person,
     };
-    change.to(rollouts, subject, at);
+    let live = latest.is_some_and(|r| r.ended.is_none());
+    match (before, after) {
+        (_, None) => None,
+        (_, Some(Exposure::Off)) => Some(Change::End(End::RolledBack)),
+        (_, Some(_)) if !watched => None,
+        (Some(before), Some(after)) if !live && before == after => None,
+        (None, Some(_)) if !live && !begins(kind) => None,
+        (_, Some(exposure)) => Some(Change::Show { name: exposure.words(), exposure, by }),
+    }
+}
+
+/// Whether news of a flag of which nothing was known means that it changed what customers see.
+fn begins(kind: &SignalKind) -> bool {
+    match kind {
+        SignalKind::Exposed { .. } => true,
+        SignalKind::Flag(change) => {
+            matches!(
+                change.kind,
+                ChangeKind::Created | ChangeKind::Enabled | ChangeKind::RolloutChanged | ChangeKind::Restored
+            )
+        }
+        _ => false,
+    }
 }
 
 /// What a signal does to the latest rollout.
 enum Change {
     Plan,
-    Show { name: String, exposure: Exposure },
+    Show { name: String, exposure: Exposure, by: Hand },
     Name(String),
     End(End),
 }
@@ -189,11 +247,11 @@ impl Change {
         match (self, live) {
             (Self::Plan, Some(_)) | (Self::Name(_), None) => {}
             (Self::Plan, None) => begin(rollouts, subject),
-            (Self::Show { name, exposure }, Some(rollout)) => show(rollout, name, exposure, at),
-            (Self::Show { name, exposure }, None) => {
+            (Self::Show { name, exposure, by }, Some(rollout)) => show(rollout, name, exposure, by, at),
+            (Self::Show { name, exposure, by }, None) => {
                 begin(rollouts, subject);
                 if let Some(rollout) = rollouts.last_mut() {
-                    show(rollout, name, exposure, at);
+                    show(rollout, name, exposure, by, at);
                 }
             }
             (Self::Name(name), Some(rollout)) => {
@@ -234,7 +292,7 @@ fn begin(rollouts: &mut Vec<Rollout>, subject: &Subject) {
     });
 }
 
-fn show(rollout: &mut Rollout, name: String, exposure: Exposure, at: UnixMs) {
+fn show(rollout: &mut Rollout, name: String, exposure: Exposure, by: Hand, at: UnixMs) {
     let started = *rollout.started_at.get_or_insert(at);
     let at = UnixMs(at.0.max(started.0));
     if let Some(last) = rollout.stages.last_mut() {
@@ -246,7 +304,7 @@ fn show(rollout: &mut Rollout, name: String, exposure: Exposure, at: UnixMs) {
     } else if exposure == Exposure::On && matches!(rollout.subject, Subject::Flag { .. }) {
         rollout.full_since = Some(at);
     }
-    rollout.stages.push(Stage { name, exposure, from: at, until: None });
+    rollout.stages.push(Stage { name, exposure, from: at, until: None, by });
 }
 
 /// Later facts win where they say something.

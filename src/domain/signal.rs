@@ -1,7 +1,10 @@
 //! A normalised fact from a source: what happened to a release or a flag, and when.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::flag::{Change, ChangeKind, Variant};
 use super::repo::RepoName;
 use crate::time::UnixMs;
 
@@ -63,6 +66,15 @@ pub enum Subject {
         /// The flag's key.
         flag: String,
     },
+    /// A flag in all environments: what archives it, or makes it, names none. It joins the flag in each of them.
+    FlagEverywhere {
+        /// The flag platform.
+        platform: String,
+        /// The platform's project, empty where there is none.
+        project: String,
+        /// The flag's key.
+        flag: String,
+    },
     /// A tag of a repository: what a deployment names. It joins the release with that tag.
     Tag {
         /// Platform and repository, such as `github:186853002`.
@@ -78,9 +90,29 @@ impl Subject {
         let parts: (&str, Vec<&str>) = match self {
             Self::Release { origin, release } => ("release", vec![origin, release]),
             Self::Flag { platform, project, environment, flag } => ("flag", vec![platform, project, environment, flag]),
+            Self::FlagEverywhere { platform, project, flag } => ("flags", vec![platform, project, flag]),
             Self::Tag { origin, tag } => ("tag", vec![origin, tag]),
         };
         parts.1.iter().fold(parts.0.to_owned(), |key, part| format!("{key}|{}:{part}", part.len()))
+    }
+
+    /// The flag in all environments, where this is a flag.
+    pub fn everywhere(&self) -> Option<Self> {
+        match self {
+            Self::Flag { platform, project, flag, .. } => {
+                Some(Self::FlagEverywhere { platform: platform.clone(), project: project.clone(), flag: flag.clone() })
+            }
+            Self::FlagEverywhere { .. } => Some(self.clone()),
+            Self::Release { .. } | Self::Tag { .. } => None,
+        }
+    }
+
+    /// The flag's key, where this is a flag.
+    pub fn flag(&self) -> Option<&str> {
+        match self {
+            Self::Flag { flag, .. } | Self::FlagEverywhere { flag, .. } => Some(flag),
+            Self::Release { .. } | Self::Tag { .. } => None,
+        }
     }
 }
 
@@ -104,6 +136,20 @@ pub enum SignalKind {
         /// Whether the source calls that production.
         production: bool,
     },
+    /// A flag changed.
+    Flag(Box<Change>),
+    /// A flag was seen as it is.
+    FlagSeen {
+        /// Whether it is on.
+        on: Option<bool>,
+        /// How many customers its rules reach while it is on, 0 to 100, by the rule's id.
+        shares: BTreeMap<String, f64>,
+        /// Its variants.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        variants: Vec<Variant>,
+        /// Whether it is put away, or gone.
+        archived: bool,
+    },
     /// A flag exists now.
     Created,
     /// A flag is on for this many.
@@ -124,6 +170,17 @@ impl SignalKind {
     pub fn rank(&self) -> u8 {
         match self {
             Self::Created => 0,
+            Self::Flag(change) => match change.kind {
+                ChangeKind::Created => 0,
+                ChangeKind::Restored => 1,
+                ChangeKind::RolloutChanged | ChangeKind::TargetingChanged | ChangeKind::VariantsChanged => 3,
+                ChangeKind::Enabled | ChangeKind::Disabled => 4,
+                ChangeKind::MetadataChanged => 5,
+                ChangeKind::Archived => 7,
+                ChangeKind::Deleted => 8,
+            },
+            // Seen in the second in which it changed: the change is the news.
+            Self::FlagSeen { .. } => 2,
             Self::Published { .. } => 1,
             Self::Promoted => 2,
             Self::Exposed { .. } => 3,
@@ -135,10 +192,20 @@ impl SignalKind {
         }
     }
 
+    /// The source's own number of it, which goes before the rank where one moment has several.
+    pub fn sequence(&self) -> Option<i64> {
+        match self {
+            Self::Flag(change) => change.sequence,
+            _ => None,
+        }
+    }
+
     /// The name that is stored and shown.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::Flag(change) => change.kind.as_str(),
+            Self::FlagSeen { .. } => "seen",
             Self::Published { .. } => "published",
             Self::Promoted => "promoted",
             Self::Exposed { .. } => "exposed",

@@ -1,18 +1,17 @@
 //! Tries everything that the service needs, and says what is wrong and how to mend it.
 
+mod senders;
+
 use std::collections::BTreeSet;
 
 use anyhow::Result;
 use serde::Serialize;
 
 use super::Context;
-use crate::config::Config;
 use crate::domain::ticket::TrackerName;
 use crate::http::RemoteError;
 use crate::id::RolloutId;
-use crate::sources;
-use crate::store::{actions, deliveries, installations, pauses, rollouts, schedules, tickets};
-use crate::time::UnixMs;
+use crate::store::{actions, deliveries, installations, pauses, rollouts, tickets};
 
 /// Repositories that are tried, of the latest rollouts.
 const REPOSITORIES_MAX: usize = 5;
@@ -55,7 +54,7 @@ pub async fn check(ctx: &Context) -> Result<Vec<Line>> {
     if !ctx.config.policy().trackers.contains(&TrackerName::GitHub) && ctx.config.github.is_configured() {
         lines.push(Line::ok("github", "configured, and policy.trackers does not name it: nothing is filed there"));
     }
-    source_lines(ctx, &mut lines).await?;
+    senders::lines(ctx, &mut lines).await?;
     past_lines(ctx, &mut lines).await?;
     Ok(lines)
 }
@@ -102,37 +101,6 @@ async fn repositories(ctx: &Context) -> Result<Vec<String>> {
         }
     }
     Ok(found.into_iter().collect())
-}
-
-async fn source_lines(ctx: &Context, lines: &mut Vec<Line>) -> Result<()> {
-    let mut tx = ctx.db.read().await?;
-    for source in sources::SOURCES {
-        let latest = deliveries::latest(&mut tx, source.name).await?;
-        let what = format!("source {}", source.name);
-        let has_secret = !ctx.config.secrets_of(source.name).is_empty();
-        let seen = match latest {
-            Some((at, event, outcome, detail)) => format!(
-                "the latest delivery was {event} at {}: {} {}",
-                UnixMs(at).human(),
-                outcome.unwrap_or_else(|| "waiting".into()),
-                detail.unwrap_or_default()
-            ),
-            None => "no delivery came yet".to_owned(),
-        };
-        let key = Config::secrets_key(source.name);
-        lines.push(match (source.name, has_secret) {
-            (_, true) => Line::ok(what, seen.trim_end()),
-            ("github", false) if ctx.config.github.is_configured() => {
-                Line::wrong(what, format!("every delivery is refused: set {key} to the secret of the App's webhook"))
-            }
-            (_, false) => Line::ok(what, format!("switched off: {key} is empty")),
-        });
-    }
-    if let Some(note) = schedules::note(&mut tx, "github.deliveries").await? {
-        let line = if note.starts_with("failed") { Line::wrong } else { Line::ok };
-        lines.push(line("missed deliveries".to_owned(), note));
-    }
-    Ok(())
 }
 
 /// What went wrong before and is not mended.

@@ -4,16 +4,18 @@
 use anyhow::{Context as _, Result};
 use tracing::{error, info};
 
-use super::Context;
 use super::deliver::SUSPENDED_MS;
+use super::{Context, poll};
 use crate::analysis::redact;
 use crate::crash_point;
+use crate::domain::flag_state::FlagState;
 use crate::domain::rollout::fold;
 use crate::domain::signal::{Signal, Subject};
 use crate::domain::ticket::{TicketState, TrackerName};
 use crate::id::{RolloutId, SignalId};
-use crate::sources::{self, Fact, InstallationState, Meaning};
-use crate::store::deliveries::{self, Delivery, Outcome};
+use crate::sources::{self, Envelope, Fact, Headers, Incoming, InstallationState, Meaning, Repeats, flags};
+use crate::store::deliveries::{self, Delivery, Outcome, Provenance};
+use crate::store::flags as flags_known;
 use crate::store::{Tx, actions, feedback, installations, pauses, rollouts, signals, tickets};
 use crate::time::{DAY_MS, HOUR_MS, SECOND_MS};
 
@@ -88,13 +90,36 @@ async fn decide(
     if !(source.reads)(&delivery.event) {
         return Ok((Outcome::Ignored, format!("events of the kind {} are not used", delivery.event)));
     }
-    let facts = match (source.parse)(&delivery.event, &delivery.body, delivery.received_at) {
+    let headers = Headers(serde_json::from_str(&delivery.headers).context("reading a delivery's headers")?);
+    let incoming = Incoming {
+        event: &delivery.event,
+        mapping: ctx.config.mapping(source.name, delivery.connection.as_deref()),
+        ..Incoming::new(&headers, &delivery.body, delivery.received_at)
+    };
+    let asked = delivery.proof == Provenance::Asked;
+    let meaning =
+        if asked && delivery.event == flags::SEEN { flags::seen(&delivery.body) } else { (source.parse)(&incoming) };
+    let (facts, hint) = match meaning {
         Err(bad) => return Ok((Outcome::Failed, bad.to_string())),
         Ok(Meaning::Ignored(why)) => return Ok((Outcome::Ignored, why)),
-        Ok(Meaning::Facts(facts)) => facts,
+        Ok(Meaning::Facts(facts)) => (facts, None),
+        Ok(Meaning::Hint { facts, why }) => (facts, Some(why)),
     };
-    // Where the sender does not sign its id, the same body under a new id is a replay.
-    if !source.signs_id
+    let of_flags = facts.iter().any(|f| matches!(f, Fact::Flag(_)));
+    let only_a_hint = hint.is_some() || (delivery.proof == Provenance::Shared && of_flags);
+    if only_a_hint && !asked && poll::ask_soon(ctx, tx, source.name).await? {
+        return Ok((Outcome::Applied, format!("{} is asked what changed", source.name)));
+    }
+    if facts.is_empty() {
+        return Ok((Outcome::Ignored, hint.unwrap_or_else(|| "it tells nothing".into())));
+    }
+    let unique = match (source.envelope)(&incoming) {
+        Ok(Envelope { id, repeats: Repeats::Id, .. }) => format!("{}/{id}", delivery.event),
+        Ok(Envelope { repeats: Repeats::Within { .. }, .. }) => delivery.dedupe_key.clone(),
+        Ok(Envelope { repeats: Repeats::Body, .. }) | Err(_) => delivery.body_hash.clone(),
+    };
+    // Where nothing proves the sender's id, the same body under a new id is a replay.
+    if unique == delivery.body_hash
         && let Some(twin) = deliveries::earlier_twin(tx, source.name, &delivery.body_hash, &delivery.id).await?
     {
         return Ok((Outcome::Duplicate, format!("the same body as {twin}")));
@@ -102,10 +127,9 @@ async fn decide(
     let mut said = Vec::new();
     for fact in facts {
         said.push(match fact {
-            Fact::Signal(signal) => {
-                let unique = if source.signs_id { &delivery.dedupe_key } else { &delivery.body_hash };
-                hear(ctx, tx, &signal, Some(delivery), unique).await?
-            }
+            Fact::Signal(signal) => hear(ctx, tx, &signal, Some(delivery), &unique).await?,
+            Fact::Flag(change) => hear(ctx, tx, &change.signal(delivery.received_at), Some(delivery), &unique).await?,
+            Fact::Seen(seen) => hear(ctx, tx, &seen.signal(delivery.received_at), Some(delivery), &unique).await?,
             Fact::Installation { id, account, state } => installation(ctx, tx, id, &account, state).await?,
             Fact::Repositories { added, removed, .. } => {
                 if !added.is_empty() {
@@ -136,14 +160,20 @@ pub async fn hear(
     if !signals::insert(tx, &id, signal, delivery.map(|d| &d.id), unique).await? {
         return Ok(format!("{} was known already", signal.kind.as_str()));
     }
-    let subject = match &signal.subject {
+    let subjects = match &signal.subject {
         Subject::Tag { tag, .. } => match signals::release_of_tag(tx, &signal.subject).await? {
-            Some(release) => release,
+            Some(release) => vec![release],
             None => return Ok(format!("kept until a release with the tag {tag} comes")),
         },
-        subject => subject.clone(),
+        Subject::FlagEverywhere { platform, project, flag } => {
+            flags_known::environments(tx, platform, project, flag).await?
+        }
+        subject => vec![subject.clone()],
     };
-    let touched = refold(ctx, tx, &subject).await?;
+    let mut touched = Vec::new();
+    for subject in &subjects {
+        touched.extend(refold(ctx, tx, subject).await?);
+    }
     Ok(match touched.last() {
         Some(rollout) => format!("{} is part of the rollout {rollout}", signal.kind.as_str()),
         None => format!("{} opens no rollout", signal.kind.as_str()),
@@ -156,15 +186,13 @@ async fn refold(ctx: &Context, tx: &mut Tx, subject: &Subject) -> Result<Vec<Rol
     let policy = ctx.config.policy();
     let known = signals::of_subject(tx, subject).await?;
     let folded = fold(subject, &known, policy.opens_on, &|environment| policy.watches(environment));
+    flags_known::set(tx, subject, &FlagState::after(subject, &known), now).await?;
     for rollout in &folded {
         if rollouts::upsert(tx, rollout, now).await? {
-            let flag = match subject {
-                Subject::Flag { flag, .. } => Some(flag.as_str()),
-                Subject::Release { .. } | Subject::Tag { .. } => None,
-            };
             rollouts::begin_alone(tx).await?;
             let since = now.plus(-LATE_JOIN_MAX_MS);
-            let joined = feedback::join_late(tx, &rollout.id, flag, rollout.about.tag.as_deref(), since).await?;
+            let joined =
+                feedback::join_late(tx, &rollout.id, subject.flag(), rollout.about.tag.as_deref(), since).await?;
             info!(rollout.id = %rollout.id, feedback.joined = joined, "new rollout: {}", rollout.label());
         }
     }

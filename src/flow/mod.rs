@@ -1,7 +1,7 @@
 //! Use cases: load, decide, save. Only these see both the store and the outside world, and no call to the outside is
 //! made while a transaction is open.
 //!
-//! `receive` keeps a delivery, `ingest` reads it, `feedback` keeps statements, `analyze` reads them, `reconcile` plans
+//! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what was missed, `feedback` keeps statements, `analyze` reads them, `reconcile` plans
 //! what the tickets should say, `deliver` makes it so, `sweep` looks for what was missed, and `check` says what is wrong.
 
 pub mod access;
@@ -12,13 +12,15 @@ pub mod deliver;
 pub mod feedback;
 pub mod ingest;
 pub mod open;
+pub mod poll;
 pub mod receive;
 pub mod reconcile;
 pub mod reports;
 pub mod steer;
 pub mod sweep;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use hmac::{Hmac, KeyInit, Mac};
@@ -26,6 +28,7 @@ use sha2::Sha256;
 use tokio::sync::Notify;
 
 use crate::config::Config;
+use crate::flagapi::Platforms;
 use crate::github::GitHub;
 use crate::id::Entropy;
 use crate::store::{Db, meta};
@@ -50,6 +53,10 @@ pub struct Context {
     pub trackers: Arc<Trackers>,
     /// GitHub beyond its tickets: what it delivered. `None` where it is not configured.
     pub github: Option<Arc<GitHub>>,
+    /// The flag platforms that can be asked.
+    pub platforms: Arc<Platforms>,
+    /// What was turned away and is not noted yet.
+    pub refused: Arc<Turned>,
     /// The counters.
     pub telemetry: Telemetry,
     /// Rung when there is something to do.
@@ -72,6 +79,24 @@ pub struct Bell {
     pub mind: Notify,
     /// Actions to perform.
     pub hands: Notify,
+}
+
+/// Counts what was turned away at the door, until it is time to note it.
+#[derive(Debug, Default)]
+pub struct Turned(Mutex<BTreeMap<&'static str, (i64, Option<UnixMs>)>>);
+
+impl Turned {
+    /// Counts one more from a source. Gives how many are to be noted, where the last note is `every_ms` ago.
+    pub fn due(&self, source: &'static str, now: UnixMs, every_ms: i64) -> Option<i64> {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (times, noted) = counts.entry(source).or_default();
+        *times += 1;
+        if noted.is_some_and(|at| now.since(at) < every_ms) {
+            return None;
+        }
+        *noted = Some(now);
+        Some(std::mem::take(times))
+    }
 }
 
 /// Secrets that this installation made for itself and keeps in its database.

@@ -124,7 +124,9 @@ async fn lasting(tx: &mut Tx, wanted: &Wanted) -> Result<Option<Rollout>> {
 fn is_of(rollout: &Rollout, wanted: &Wanted) -> bool {
     let repo = wanted.repo.as_ref().is_none_or(|repo| rollout.about.repo.as_ref().is_none_or(|r| r == repo));
     let project = match &rollout.subject {
-        Subject::Flag { project, .. } => wanted.project.is_empty() || *project == wanted.project,
+        Subject::Flag { project, .. } | Subject::FlagEverywhere { project, .. } => {
+            wanted.project.is_empty() || *project == wanted.project
+        }
         Subject::Release { origin, .. } | Subject::Tag { origin, .. } => {
             wanted.project.is_empty() || wanted.repo.is_some() || *origin == format!("{PLATFORM}:{}", wanted.project)
         }

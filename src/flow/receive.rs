@@ -4,15 +4,19 @@ use std::fmt;
 
 use anyhow::Result;
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
 use tracing::{info, warn};
 
 use super::Context;
 use crate::crash_point;
 use crate::id::DeliveryId;
-use crate::sources::signature::SignatureError;
-use crate::sources::{BadBody, Envelope, Headers, Source};
-use crate::store::deliveries::{self, Delivery, Outcome};
+use crate::sources::signature::{self, Claim, Proof, SignatureError};
+use crate::sources::{BadBody, Envelope, Headers, Incoming, Repeats, Source, digest};
+use crate::store::deliveries::{self, Delivery, Outcome, Provenance};
+use crate::store::refusals;
+use crate::time::{MINUTE_MS, UnixMs};
+
+/// What is turned away is noted at most this often for each source, ms: strangers must not make us write.
+const NOTE_EVERY_MS: i64 = MINUTE_MS;
 
 /// What became of a delivery at the door.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,21 +48,38 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Checks a delivery and keeps it; on return it is durable.
-pub async fn receive(ctx: &Context, source: &Source, headers: &Headers, body: &[u8]) -> Result<Received, Refused> {
+/// Checks a delivery and keeps it; on return it is durable. `connection` is the last part of the path, where there is
+/// one: the sender's name for itself, or its secret.
+pub async fn receive(
+    ctx: &Context,
+    source: &Source,
+    connection: Option<&str>,
+    headers: &Headers,
+    body: &[u8],
+) -> Result<Received, Refused> {
     let now = ctx.now();
     let secrets: Vec<String> =
         ctx.config.secrets_of(source.name).iter().map(|s| s.expose_secret().to_owned()).collect();
-    (source.verify)(headers, body, &secrets, now).map_err(|e| {
-        ctx.telemetry.delivery(source.name, "refused");
-        warn!(source = source.name, "refused a delivery: {e}");
-        Refused::Signature(e)
-    })?;
+    let claim = Claim { headers, body, token: connection };
+    let proof = match signature::verify(source.schemes, &claim, &secrets, now) {
+        Ok(Proof::Signed) => Provenance::Signed,
+        Ok(Proof::Shared) => Provenance::Shared,
+        Err(e) => {
+            ctx.telemetry.delivery(source.name, "refused");
+            warn!(source = source.name, "refused a delivery: {e}");
+            note(ctx, source.name, &e, now).await.map_err(Refused::Store)?;
+            return Err(Refused::Signature(e));
+        }
+    };
     crash_point!("hb.hook.verified");
-    let Envelope { id, event } = (source.envelope)(headers, body).map_err(Refused::Body)?;
+    // A secret in a path is not a name, and is kept nowhere.
+    let connection = connection.filter(|c| !signature::is_secret(c, &secrets));
+    let incoming =
+        Incoming { mapping: ctx.config.mapping(source.name, connection), ..Incoming::new(headers, body, now) };
+    let Envelope { id, event, repeats } = (source.envelope)(&incoming).map_err(Refused::Body)?;
     let reads = (source.reads)(&event);
     if reads {
-        (source.parse)(&event, body, now).map_err(Refused::Body)?;
+        (source.parse)(&Incoming { event: &event, ..incoming }).map_err(Refused::Body)?;
     }
     let kept: serde_json::Map<String, serde_json::Value> =
         source.keeps.iter().filter_map(|name| Some(((*name).to_owned(), headers.get(name)?.into()))).collect();
@@ -66,14 +87,21 @@ pub async fn receive(ctx: &Context, source: &Source, headers: &Headers, body: &[
         id: DeliveryId::new(now, &*ctx.entropy),
         source: source.name.to_owned(),
         // The kind is part of the identity: some senders number events of different kinds alike.
-        dedupe_key: format!("{event}/{id}"),
-        body_hash: hex::encode(Sha256::digest(body)),
+        dedupe_key: key(&event, &id, repeats, now),
+        body_hash: digest(body),
         event,
         headers: serde_json::Value::Object(kept).to_string(),
         // Of events that nobody reads, only that they came is kept.
         body: if reads { body.to_vec() } else { Vec::new() },
         received_at: now,
+        proof,
+        connection: connection.map(str::to_owned),
     };
+    if let Repeats::Within { ms } = repeats
+        && knows(ctx, source, &key(&delivery.event, &id, repeats, now.plus(-ms))).await.map_err(Refused::Store)?
+    {
+        return Ok(Received::Duplicate);
+    }
     let new = keep(ctx, &delivery).await.map_err(Refused::Store)?;
     crash_point!("hb.hook.stored");
     if !new {
@@ -83,6 +111,27 @@ pub async fn receive(ctx: &Context, source: &Source, headers: &Headers, body: &[
     }
     ctx.bell.mind.notify_one();
     Ok(Received::Kept(delivery.id))
+}
+
+/// What a delivery is told from others by. A repetition within a time has the key of that time or of the one before.
+fn key(event: &str, id: &str, repeats: Repeats, now: UnixMs) -> String {
+    match repeats {
+        Repeats::Id | Repeats::Body => format!("{event}/{id}"),
+        Repeats::Within { ms } => format!("{event}/{id}@{}", now.0.div_euclid(ms.max(1))),
+    }
+}
+
+async fn knows(ctx: &Context, source: &Source, key: &str) -> Result<bool> {
+    let mut tx = ctx.db.read().await?;
+    deliveries::known(&mut tx, source.name, key).await
+}
+
+/// Keeps for `check` that something was turned away.
+async fn note(ctx: &Context, source: &'static str, why: &SignatureError, now: UnixMs) -> Result<()> {
+    let Some(times) = ctx.refused.due(source, now, NOTE_EVERY_MS) else { return Ok(()) };
+    let mut tx = ctx.db.write().await?;
+    refusals::add(&mut tx, source, times, now, &why.to_string()).await?;
+    tx.commit().await
 }
 
 async fn keep(ctx: &Context, delivery: &Delivery) -> Result<bool> {

@@ -93,7 +93,7 @@ async fn scheduled<F: Future<Output = Result<String>>>(
     };
     let mut tx = ctx.db.write().await?;
     let next = ctx.now().plus(every_ms);
-    schedules::done(&mut tx, name, next, None, &note).await?;
+    schedules::done(&mut tx, name, lease_until, next, None, &note).await?;
     tx.commit().await?;
     Ok(next)
 }

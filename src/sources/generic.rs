@@ -12,7 +12,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{BadBody, Envelope, Fact, Headers, Meaning, Source, clean, read_json, signature};
+use super::signature::schemes;
+use super::{BadBody, Envelope, Fact, Incoming, Meaning, Repeats, Source, clean, read_json};
 use crate::domain::repo::RepoName;
 use crate::domain::signal::{About, Exposure, Signal, SignalKind, Subject};
 use crate::time::UnixMs;
@@ -20,11 +21,11 @@ use crate::time::UnixMs;
 /// The generic source in the registry.
 pub const SOURCE: Source = Source {
     name: "generic",
-    verify: signature::standard_webhooks,
+    aliases: &[],
+    schemes: &[&schemes::STANDARD],
     envelope,
     reads: |_| true,
     parse,
-    signs_id: true,
     keeps: &["webhook-id", "webhook-timestamp", "content-type"],
 };
 
@@ -49,13 +50,13 @@ struct Outer {
     data: Option<Box<RawValue>>,
 }
 
-fn envelope(headers: &Headers, body: &[u8]) -> Result<Envelope, BadBody> {
-    let outer: OuterKind = read_json(body)?;
-    let id = headers.get("webhook-id").map(|v| clean(v, NAME_MAX)).unwrap_or_default();
+fn envelope(incoming: &Incoming<'_>) -> Result<Envelope, BadBody> {
+    let outer: OuterKind = read_json(incoming.body)?;
+    let id = incoming.headers.get("webhook-id").map(|v| clean(v, NAME_MAX)).unwrap_or_default();
     if id.is_empty() {
         return Err(BadBody::of("", "the header webhook-id is missing: Standard Webhooks wants it"));
     }
-    Ok(Envelope { id, event: clean(&outer.kind, NAME_MAX) })
+    Ok(Envelope { id, event: clean(&outer.kind, NAME_MAX), repeats: Repeats::Id })
 }
 
 #[derive(Deserialize)]
@@ -64,8 +65,9 @@ struct OuterKind {
     kind: String,
 }
 
-fn parse(_event: &str, body: &[u8], received_at: UnixMs) -> Result<Meaning, BadBody> {
-    let outer: Outer = read_json(body)?;
+fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
+    let outer: Outer = read_json(incoming.body)?;
+    let received_at = incoming.received_at;
     let occurred_at = match outer.timestamp.as_deref().map(UnixMs::parse_rfc3339) {
         Some(None) => return Err(BadBody::of("timestamp", "expected a time as 2026-10-09T10:00:00Z")),
         Some(Some(at)) => Some(at),

@@ -4,20 +4,19 @@
 //! delivery keeps its `X-Atlassian-Webhook-Identifier`; Data Center sends none, so there the body stands for it.
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use super::{BadBody, Envelope, Fact, Headers, Meaning, Source, clean, read_json, signature};
+use super::signature::schemes;
+use super::{BadBody, Envelope, Fact, Incoming, Meaning, Repeats, Source, clean, digest, read_json};
 use crate::domain::ticket::TrackerName;
-use crate::time::UnixMs;
 
 /// Jira in the registry.
 pub const SOURCE: Source = Source {
     name: "jira",
-    verify: |headers, body, secrets, _| signature::hub_sha256(headers, "x-hub-signature", body, secrets),
+    aliases: &[],
+    schemes: &[&schemes::JIRA],
     envelope,
     reads: |event| event == DELETED,
     parse,
-    signs_id: false,
     keeps: &["x-atlassian-webhook-identifier", "x-atlassian-webhook-retry", "content-type"],
 };
 
@@ -31,14 +30,15 @@ struct Event {
     event: String,
 }
 
-fn envelope(headers: &Headers, body: &[u8]) -> Result<Envelope, BadBody> {
-    let e: Event = read_json(body)?;
+fn envelope(incoming: &Incoming<'_>) -> Result<Envelope, BadBody> {
+    let e: Event = read_json(incoming.body)?;
     let event = clean(&e.event, NAME_MAX);
     if event.is_empty() {
         return Err(BadBody::of("webhookEvent", "expected the kind of event"));
     }
-    let told = headers.get("x-atlassian-webhook-identifier").map(|v| clean(v, NAME_MAX)).filter(|v| !v.is_empty());
-    Ok(Envelope { id: told.unwrap_or_else(|| hex::encode(Sha256::digest(body))), event })
+    let told =
+        incoming.headers.get("x-atlassian-webhook-identifier").map(|v| clean(v, NAME_MAX)).filter(|v| !v.is_empty());
+    Ok(Envelope { id: told.unwrap_or_else(|| digest(incoming.body)), event, repeats: Repeats::Body })
 }
 
 #[derive(Deserialize)]
@@ -51,11 +51,11 @@ struct Issue {
     key: String,
 }
 
-fn parse(event: &str, body: &[u8], _received_at: UnixMs) -> Result<Meaning, BadBody> {
-    if event != DELETED {
-        return Ok(Meaning::Ignored(format!("Jira's event {} is not used", clean(event, NAME_MAX))));
+fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
+    if incoming.event != DELETED {
+        return Ok(Meaning::Ignored(format!("Jira's event {} is not used", clean(incoming.event, NAME_MAX))));
     }
-    let e: IssueEvent = read_json(body)?;
+    let e: IssueEvent = read_json(incoming.body)?;
     let key = clean(&e.issue.key, NAME_MAX);
     match key.rsplit_once('-') {
         Some((project, number)) if !project.is_empty() && number.bytes().all(|b| b.is_ascii_digit()) => {
@@ -71,16 +71,21 @@ fn parse(event: &str, body: &[u8], _received_at: UnixMs) -> Result<Meaning, BadB
 
 #[cfg(test)]
 mod tests {
+    use super::super::Headers;
     use super::*;
+    use crate::time::UnixMs;
 
     #[test]
     fn a_deleted_issue_is_told_by_project_and_key() {
         let body = br#"{"webhookEvent": "jira:issue_deleted", "issue": {"id": "1", "key": "SHOP-7"}}"#;
-        let envelope = envelope(&Headers::default(), body).unwrap();
-        let meaning = parse(&envelope.event, body, UnixMs(0)).unwrap();
+        let headers = Headers::default();
+        let incoming = Incoming::new(&headers, body, UnixMs(0));
+        let envelope = envelope(&incoming).unwrap();
+        let meaning = parse(&Incoming { event: &envelope.event, ..incoming }).unwrap();
         let fact = Fact::IssueDeleted { tracker: TrackerName::Jira, target: "SHOP".into(), key: "SHOP-7".into() };
         assert_eq!(meaning, Meaning::Facts(vec![fact]));
-        let wrong = parse(DELETED, br#"{"issue": {"key": "7"}}"#, UnixMs(0)).unwrap_err();
+        let wrong = br#"{"issue": {"key": "7"}}"#;
+        let wrong = parse(&Incoming { event: DELETED, ..Incoming::new(&headers, wrong, UnixMs(0)) }).unwrap_err();
         assert_eq!(wrong.field, "issue.key");
     }
 }

@@ -1,10 +1,13 @@
 //! Bytes in, facts out: what each source's deliveries mean. Pure; the same bytes give the same facts.
 //!
-//! A source is a file and a line in [`SOURCES`]. Its wire types stay in its file.
+//! A source is a file and a line in a list: [`flags`] has the one of the flag platforms, [`all`] the rest. Its wire types
+//! stay in its file.
 
 pub mod feedback;
+pub mod flags;
 mod generic;
 mod jira;
+mod mapping;
 pub mod releases;
 pub mod signature;
 
@@ -12,12 +15,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
+use crate::domain::flag::{FlagChange, FlagSeen};
 use crate::domain::repo::RepoName;
 use crate::domain::signal::Signal;
 use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
-use signature::SignatureError;
+pub use mapping::Mapping;
+use signature::schemes::Scheme;
 
 /// Request headers by lower-case name; of a repeated one the first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +43,41 @@ pub struct Envelope {
     pub id: String,
     /// The kind of event.
     pub event: String,
+    /// What makes a delivery a repetition.
+    pub repeats: Repeats,
+}
+
+impl Envelope {
+    /// A delivery whose sender gives it no id: the same bytes are the same fact, because they hold their own time or
+    /// number.
+    pub fn of_body(event: impl Into<String>, body: &[u8]) -> Self {
+        Self { id: digest(body), event: event.into(), repeats: Repeats::Body }
+    }
+
+    /// A delivery whose sender gives it no id, and whose bytes hold no time: they are a repetition only if they come
+    /// again within `ms`. Longer, and a flag that is switched to and fro would be heard once.
+    pub fn within(event: impl Into<String>, body: &[u8], ms: i64) -> Self {
+        Self { id: digest(body), event: event.into(), repeats: Repeats::Within { ms } }
+    }
+}
+
+/// What makes a delivery a repetition of an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeats {
+    /// The sender's id alone: the proof covers it, or bodies repeat for good reason.
+    Id,
+    /// The sender's id, or the same body under another one: nothing proves the id, and a body holds its own time.
+    Body,
+    /// The id, within this time.
+    Within {
+        /// In ms.
+        ms: i64,
+    },
+}
+
+/// A body's name: SHA-256, hex.
+pub fn digest(body: &[u8]) -> String {
+    hex::encode(Sha256::digest(body))
 }
 
 /// A fact that a delivery tells.
@@ -44,6 +85,10 @@ pub struct Envelope {
 pub enum Fact {
     /// Something happened to a release or flag.
     Signal(Box<Signal>),
+    /// A flag changed.
+    Flag(Box<FlagChange>),
+    /// A flag is in this state.
+    Seen(Box<FlagSeen>),
     /// The App's installation changed.
     Installation {
         /// GitHub's id of it.
@@ -100,6 +145,14 @@ impl InstallationState {
 pub enum Meaning {
     /// These facts.
     Facts(Vec<Fact>),
+    /// That something changed: where the platform can be asked, it is; else these facts count, which tell only part of
+    /// it.
+    Hint {
+        /// What can be told without asking.
+        facts: Vec<Fact>,
+        /// What is missing, for people.
+        why: String,
+    },
     /// Nothing that concerns hearback, and why.
     Ignored(String),
 }
@@ -125,34 +178,60 @@ impl BadBody {
     }
 }
 
-/// Checks a signature: headers, raw body, the secrets of which any may fit, the present moment.
-pub type Verify = fn(&Headers, &[u8], &[String], UnixMs) -> Result<(), SignatureError>;
+/// A delivery as a source reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// The kind of event, as the envelope has it; empty while the envelope is read.
+    pub event: &'a str,
+    /// The headers: all while the envelope is read, later those that the source keeps.
+    pub headers: &'a Headers,
+    /// The raw body.
+    pub body: &'a [u8],
+    /// When it came.
+    pub received_at: UnixMs,
+    /// Where in the body things stand, for bodies of a form of their own.
+    pub mapping: Option<&'a Mapping>,
+}
+
+impl<'a> Incoming<'a> {
+    /// A delivery of which the kind is not read yet.
+    pub fn new(headers: &'a Headers, body: &'a [u8], received_at: UnixMs) -> Self {
+        Self { event: "", headers, body, received_at, mapping: None }
+    }
+}
 
 /// How one source's deliveries are checked and read.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Source {
     /// The name in `/hooks/{source}`.
     pub name: &'static str,
-    /// Checks the signature over the raw body with any of the secrets.
-    pub verify: Verify,
+    /// Other names that it answers to.
+    pub aliases: &'static [&'static str],
+    /// How its deliveries are proved: any of these.
+    pub schemes: &'static [&'static Scheme],
     /// Reads the sender's id and kind of event.
-    pub envelope: fn(&Headers, &[u8]) -> Result<Envelope, BadBody>,
+    pub envelope: fn(&Incoming<'_>) -> Result<Envelope, BadBody>,
     /// Whether events of this kind are read at all; of others the body is not kept.
     pub reads: fn(&str) -> bool,
     /// Says what the delivery means.
-    pub parse: fn(&str, &[u8], UnixMs) -> Result<Meaning, BadBody>,
-    /// Whether the signature covers the sender's id, so that nobody can send the same body under another.
-    pub signs_id: bool,
-    /// Headers that are kept with the body.
+    pub parse: fn(&Incoming<'_>) -> Result<Meaning, BadBody>,
+    /// Headers that are kept with the body; never credentials or signatures.
     pub keeps: &'static [&'static str],
 }
 
 /// Every source that can be received from.
-pub const SOURCES: &[Source] = &[releases::github::SOURCE, jira::SOURCE, generic::SOURCE];
+pub fn all() -> impl Iterator<Item = &'static Source> {
+    [&releases::github::SOURCE, &jira::SOURCE].into_iter().chain(flags::PLATFORMS).chain([&generic::SOURCE])
+}
+
+/// The names of all sources, for people.
+pub fn names() -> String {
+    all().map(|s| s.name).collect::<Vec<_>>().join(", ")
+}
 
 /// The source of that name.
 pub fn source(name: &str) -> Option<&'static Source> {
-    SOURCES.iter().find(|s| s.name == name)
+    all().find(|s| s.name == name || s.aliases.contains(&name))
 }
 
 /// Reads JSON into a wire type; the error names the field, never the value.
@@ -198,10 +277,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_a_source_panic(body in proptest::collection::vec(any::<u8>(), 0..300), event in "[a-z_]{0,20}") {
-            for source in SOURCES {
-                let _ = (source.parse)(&event, &body, UnixMs(0));
-                let _ = (source.envelope)(&Headers::default(), &body);
-                let _ = (source.verify)(&Headers::default(), &body, &["secret".into()], UnixMs(0));
+            let headers = Headers::default();
+            let incoming = Incoming { event: &event, ..Incoming::new(&headers, &body, UnixMs(0)) };
+            for source in all() {
+                let _ = (source.parse)(&incoming);
+                let _ = (source.envelope)(&incoming);
+                let claim = signature::Claim { headers: &headers, body: &body, token: None };
+                assert!(signature::verify(source.schemes, &claim, &["secret".into()], UnixMs(0)).is_err());
             }
         }
     }

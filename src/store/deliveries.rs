@@ -25,6 +25,40 @@ pub struct Delivery {
     pub body: Vec<u8>,
     /// When it came.
     pub received_at: UnixMs,
+    /// How it was proved.
+    pub proof: Provenance,
+    /// The last part of the path, where the source has several senders.
+    pub connection: Option<String>,
+}
+
+/// How it is known that a delivery is true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provenance {
+    /// Its body is signed.
+    Signed,
+    /// Its sender knows a secret.
+    Shared,
+    /// Its platform told it when it was asked.
+    Asked,
+}
+
+impl Provenance {
+    /// The name that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Shared => "shared",
+            Self::Asked => "asked",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        match text {
+            "signed" => Self::Signed,
+            "asked" => Self::Asked,
+            _ => Self::Shared,
+        }
+    }
 }
 
 /// How a delivery ended.
@@ -62,15 +96,18 @@ struct Row {
     headers: String,
     body: Vec<u8>,
     received_ms: i64,
+    proof: String,
+    connection: Option<String>,
 }
 
 /// Keeps a delivery. `false` where the sender's id is known already, and nothing was written.
 pub async fn insert(tx: &mut Tx, d: &Delivery) -> Result<bool> {
     let done = on!(tx, c => sqlx::query(
-        "INSERT INTO deliveries (id, source, dedupe_key, body_hash, event, headers, body, received_ms, state, attempts, due_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $8) ON CONFLICT (source, dedupe_key) DO NOTHING")
+        "INSERT INTO deliveries (id, source, dedupe_key, body_hash, event, headers, body, received_ms, state, attempts, due_ms,
+           proof, connection)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', 0, $8, $9, $10) ON CONFLICT (source, dedupe_key) DO NOTHING")
         .bind(d.id.as_str()).bind(&d.source).bind(&d.dedupe_key).bind(&d.body_hash).bind(&d.event)
-        .bind(&d.headers).bind(&d.body).bind(d.received_at.0)
+        .bind(&d.headers).bind(&d.body).bind(d.received_at.0).bind(d.proof.as_str()).bind(&d.connection)
         .execute(c).await?.rows_affected());
     Ok(done > 0)
 }
@@ -88,11 +125,11 @@ pub async fn claim(tx: &mut Tx, now: UnixMs, lease_until: UnixMs, limit: i64) ->
         "UPDATE deliveries SET due_ms = $2, attempts = attempts + 1 WHERE id IN (
            SELECT id FROM deliveries WHERE state = 'waiting' AND due_ms <= $1 ORDER BY received_ms, id LIMIT $3
            FOR UPDATE SKIP LOCKED)
-         RETURNING id, source, dedupe_key, body_hash, event, headers, body, received_ms, attempts"
+         RETURNING id, source, dedupe_key, body_hash, event, headers, body, received_ms, proof, connection, attempts"
     } else {
         "UPDATE deliveries SET due_ms = $2, attempts = attempts + 1 WHERE id IN (
            SELECT id FROM deliveries WHERE state = 'waiting' AND due_ms <= $1 ORDER BY received_ms, id LIMIT $3)
-         RETURNING id, source, dedupe_key, body_hash, event, headers, body, received_ms, attempts"
+         RETURNING id, source, dedupe_key, body_hash, event, headers, body, received_ms, proof, connection, attempts"
     };
     let mut rows: Vec<Claimed> =
         on!(tx, c => sqlx::query_as(sql).bind(now.0).bind(lease_until.0).bind(limit).fetch_all(c).await?);
@@ -158,11 +195,34 @@ pub async fn waiting(tx: &mut Tx) -> Result<(i64, Option<UnixMs>)> {
     Ok((n, since.map(UnixMs)))
 }
 
-/// The outcome of the latest delivery of a source: when it came, what became of it.
-pub async fn latest(tx: &mut Tx, source: &str) -> Result<Option<(i64, String, Option<String>, Option<String>)>> {
-    Ok(on!(tx, c => sqlx::query_as(
-        "SELECT received_ms, event, outcome, detail FROM deliveries WHERE source = $1 ORDER BY received_ms DESC LIMIT 1")
-        .bind(source).fetch_optional(c).await?))
+/// The latest delivery that a source sent by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastSent {
+    /// When it came.
+    pub at: UnixMs,
+    /// The kind of event.
+    pub event: String,
+    /// How it ended; `None` while it waits.
+    pub outcome: Option<String>,
+    /// What there is to say of that.
+    pub detail: Option<String>,
+    /// How it was proved.
+    pub proof: Provenance,
+}
+
+/// The latest delivery that a source sent by itself.
+pub async fn last_sent(tx: &mut Tx, source: &str) -> Result<Option<LastSent>> {
+    let row: Option<(i64, String, Option<String>, Option<String>, String)> = on!(tx, c => sqlx::query_as(
+        "SELECT received_ms, event, outcome, detail, proof FROM deliveries WHERE source = $1 AND proof <> 'asked'
+         ORDER BY received_ms DESC, id DESC LIMIT 1")
+        .bind(source).fetch_optional(c).await?);
+    Ok(row.map(|(at, event, outcome, detail, proof)| LastSent {
+        at: UnixMs(at),
+        event,
+        outcome,
+        detail,
+        proof: Provenance::parse(&proof),
+    }))
 }
 
 /// All outcomes, oldest first: event, outcome, detail. For `check` and tests.
@@ -182,5 +242,7 @@ fn from_row(r: Row) -> Delivery {
         headers: r.headers,
         body: r.body,
         received_at: UnixMs(r.received_ms),
+        proof: Provenance::parse(&r.proof),
+        connection: r.connection,
     }
 }

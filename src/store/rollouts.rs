@@ -53,7 +53,7 @@ impl From<Tally> for TallyRow {
 pub async fn upsert(tx: &mut Tx, r: &Rollout, now: UnixMs) -> Result<bool> {
     let (flag, environment) = match &r.subject {
         Subject::Flag { flag, environment, .. } => (Some(flag), Some(environment)),
-        Subject::Release { .. } | Subject::Tag { .. } => (None, None),
+        Subject::Release { .. } | Subject::Tag { .. } | Subject::FlagEverywhere { .. } => (None, None),
     };
     let (payload, label, subject) = (to_json(r)?, r.label(), r.subject.key());
     let repo = r.about.repo.as_ref().map(ToString::to_string);

@@ -36,10 +36,19 @@ pub async fn take(
     })
 }
 
-/// Ends a run: when it is due next, how far it got, and what it has to say.
-pub async fn done(tx: &mut Tx, name: &str, due: UnixMs, cursor: Option<&str>, note: &str) -> Result<()> {
-    on!(tx, c => sqlx::query("UPDATE schedules SET due_ms = $2, cursor = $3, note = $4 WHERE name = $1")
-        .bind(name).bind(due.0).bind(cursor).bind(note).execute(c).await?.rows_affected());
+/// Ends a run that was taken until `lease_until`: when it is due next, how far it got, and what it has to say. Where
+/// somebody hastened it meanwhile, what the run did not see yet is due at once.
+pub async fn done(
+    tx: &mut Tx,
+    name: &str,
+    lease_until: UnixMs,
+    due: UnixMs,
+    cursor: Option<&str>,
+    note: &str,
+) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE schedules SET due_ms = CASE WHEN due_ms = $2 THEN $3 ELSE due_ms END, cursor = $4, note = $5 WHERE name = $1")
+        .bind(name).bind(lease_until.0).bind(due.0).bind(cursor).bind(note).execute(c).await?.rows_affected());
     Ok(())
 }
 

@@ -14,7 +14,7 @@ fn tag_key(signal: &Signal) -> Option<String> {
         Subject::Release { origin, .. } => {
             signal.about.tag.as_ref().map(|tag| Subject::Tag { origin: origin.clone(), tag: tag.clone() }.key())
         }
-        Subject::Flag { .. } => None,
+        Subject::Flag { .. } | Subject::FlagEverywhere { .. } => None,
     }
 }
 
@@ -52,7 +52,10 @@ pub async fn lock_subject(tx: &mut Tx, subject: &Subject) -> Result<()> {
     let key = match subject {
         // A deployment and the release of its tag wait for each other.
         Subject::Release { origin, .. } | Subject::Tag { origin, .. } => format!("origin|{origin}"),
-        Subject::Flag { .. } => subject.key(),
+        // So do what is said of a flag in one environment and in all of them.
+        Subject::Flag { .. } | Subject::FlagEverywhere { .. } => {
+            subject.everywhere().map_or_else(|| subject.key(), |s| s.key())
+        }
     };
     if let Tx::Postgres(tx) = tx {
         sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind(key).execute(&mut **tx).await?;
@@ -60,15 +63,19 @@ pub async fn lock_subject(tx: &mut Tx, subject: &Subject) -> Result<()> {
     Ok(())
 }
 
-/// Every signal of a subject, deployments of its tags among them. A subject has tens of them, not thousands.
+/// Every signal of a subject: of a release its tags' deployments too, of a flag what is said of it in all environments.
+/// A subject has tens of them, not thousands.
 pub async fn of_subject(tx: &mut Tx, subject: &Subject) -> Result<Vec<Signal>> {
     let key = subject.key();
+    let everywhere = subject.everywhere().map(|s| s.key());
     let rows: Vec<String> = on!(tx, c => sqlx::query_scalar(
         "SELECT payload FROM signals WHERE subject_key = $1
          UNION ALL
+         SELECT payload FROM signals WHERE subject_key = $2 AND subject_key <> $1
+         UNION ALL
          SELECT d.payload FROM signals d WHERE d.kind = 'deployed' AND d.tag_key IN (
            SELECT s.tag_key FROM signals s WHERE s.subject_key = $1 AND s.tag_key IS NOT NULL)")
-        .bind(&key).fetch_all(c).await?);
+        .bind(&key).bind(&everywhere).fetch_all(c).await?);
     rows.iter().map(|r| from_json(r)).collect()
 }
 

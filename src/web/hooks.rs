@@ -28,10 +28,11 @@ pub enum Answer {
 
 /// A delivery of a source.
 pub async fn post(State(app): State<App>, Path(name): Path<String>, request: Request) -> Result<Json<Answer>, Problem> {
-    take(&app, &name, request).await
+    take(&app, &name, None, request).await
 }
 
-/// A delivery of one of several connections of a source; they share their secrets.
+/// A delivery of one of several connections of a source; they share their secrets. Where a sender signs nothing and can
+/// send no header, the last part is one of the secrets.
 pub async fn post_connection(
     State(app): State<App>,
     Path((name, connection)): Path<(String, String)>,
@@ -42,17 +43,15 @@ pub async fn post_connection(
     if !fine {
         return Err(Problem::unknown("A connection's name has letters, digits, dots, dashes and underscores only."));
     }
-    take(&app, &name, request).await
+    take(&app, &name, Some(&connection), request).await
 }
 
-async fn take(app: &App, name: &str, request: Request) -> Result<Json<Answer>, Problem> {
-    let source = sources::source(name).ok_or_else(|| {
-        let known: Vec<&str> = sources::SOURCES.iter().map(|s| s.name).collect();
-        Problem::unknown(format!("There is no such source; there is {}.", known.join(", ")))
-    })?;
+async fn take(app: &App, name: &str, connection: Option<&str>, request: Request) -> Result<Json<Answer>, Problem> {
+    let source = sources::source(name)
+        .ok_or_else(|| Problem::unknown(format!("There is no such source; there is {}.", sources::names())))?;
     let (parts, body) = request.into_parts();
     let bytes = body::read(body, app.ctx.config.server.body_max_bytes).await?;
-    match receive(&app.ctx, source, &first_of_each(&parts.headers), &bytes).await {
+    match receive(&app.ctx, source, connection, &first_of_each(&parts.headers), &bytes).await {
         Ok(Received::Kept(id)) => Ok(Json(Answer::Delivery(id.0))),
         Ok(Received::Duplicate) => Ok(Json(Answer::Duplicate(true))),
         Err(refused) => Err(problem(source, &parts.headers, refused)),

@@ -112,6 +112,9 @@ fn subject(r: &Rollout) -> Value {
         Subject::Flag { platform, project, environment, flag } => json!({
             "kind": "flag", "flag": flag, "environment": environment, "platform": platform, "project": project,
         }),
+        Subject::FlagEverywhere { platform, project, flag } => json!({
+            "kind": "flag", "flag": flag, "platform": platform, "project": project,
+        }),
         Subject::Release { origin, release } => json!({
             "kind": "release", "release": r.about.tag.as_ref().unwrap_or(release), "origin": origin,
         }),

@@ -34,6 +34,7 @@ const ROOMS: &[Room] = &[
     room("http", 2, &["time", "id", "domain"]),
     room("github", 2, &["time", "id", "domain", "render", "http"]),
     room("jira", 2, &["time", "id", "domain", "render", "http"]),
+    room("flagapi", 2, &["time", "id", "domain", "http"]),
     room("trackers", 2, &["time", "id", "domain", "render", "http", "github", "jira"]),
     // How much is logged is a setting.
     room("telemetry", 2, &["time", "id", "domain", "config"]),
@@ -49,7 +50,7 @@ const ROOMS: &[Room] = &[
 /// Everything in lower layers.
 const LOWER: &str = "…";
 /// What makes a room see the outside world.
-const OUTSIDE: &[&str] = &["github", "jira", "trackers"];
+const OUTSIDE: &[&str] = &["github", "jira", "flagapi", "trackers"];
 /// The use cases see both the store and the outside world; these build them.
 const SEES_BOTH: &[&str] = &["flow", "app", "cli", "main"];
 /// Macros stand at the root of the crate, whoever makes them.

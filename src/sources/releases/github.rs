@@ -6,7 +6,8 @@
 
 use serde::Deserialize;
 
-use super::super::{BadBody, Envelope, Fact, Headers, InstallationState, Meaning, Source, clean, read_json, signature};
+use super::super::signature::schemes;
+use super::super::{BadBody, Envelope, Fact, Incoming, InstallationState, Meaning, Repeats, Source, clean, read_json};
 use crate::domain::repo::RepoName;
 use crate::domain::signal::{About, Signal, SignalKind, Subject};
 use crate::domain::ticket::TrackerName;
@@ -15,11 +16,11 @@ use crate::time::UnixMs;
 /// GitHub in the registry.
 pub const SOURCE: Source = Source {
     name: "github",
-    verify: |headers, body, secrets, _| signature::hub_sha256(headers, "x-hub-signature-256", body, secrets),
+    aliases: &[],
+    schemes: &[&schemes::HUB_SHA256],
     envelope,
     reads: |event| EVENTS.contains(&event),
     parse,
-    signs_id: false,
     keeps: &["x-github-event", "x-github-delivery", "x-github-hook-installation-target-id", "content-type"],
 };
 
@@ -28,18 +29,19 @@ const EVENTS: &[&str] =
 /// Longest name, tag or login that is kept, in characters.
 const NAME_MAX: usize = 200;
 
-fn envelope(headers: &Headers, _body: &[u8]) -> Result<Envelope, BadBody> {
+fn envelope(incoming: &Incoming<'_>) -> Result<Envelope, BadBody> {
     let need = |name: &str| {
-        headers.get(name).map(|v| clean(v, NAME_MAX)).filter(|v| !v.is_empty()).ok_or_else(|| {
+        incoming.headers.get(name).map(|v| clean(v, NAME_MAX)).filter(|v| !v.is_empty()).ok_or_else(|| {
             BadBody::of("", format!("the header {name} is missing: GitHub sends it with every delivery"))
         })
     };
-    Ok(Envelope { id: need("x-github-delivery")?, event: need("x-github-event")? })
+    Ok(Envelope { id: need("x-github-delivery")?, event: need("x-github-event")?, repeats: Repeats::Body })
 }
 
-fn parse(event: &str, body: &[u8], received_at: UnixMs) -> Result<Meaning, BadBody> {
-    let json = unwrap_form(body)?;
-    match event {
+fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
+    let json = unwrap_form(incoming.body)?;
+    let received_at = incoming.received_at;
+    match incoming.event {
         "ping" => Ok(Meaning::Ignored("ping: the webhook is set up".into())),
         "release" => release(&json, received_at),
         "deployment_status" => deployment_status(&json, received_at),

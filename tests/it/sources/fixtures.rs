@@ -1,45 +1,52 @@
 use std::fmt::Write as _;
 
 use hearback::domain::signal::{Signal, Subject};
-use hearback::sources::{Fact, Meaning, SOURCES};
+use hearback::sources::{Fact, Meaning, all};
 
-use super::{payloads, read};
+use super::{folder_of, payloads};
 
-/// A line a payload: what it means, or why it means nothing. A new payload shows up in the difference.
+/// What each payload means, or why it means nothing, in `events.snap` beside the payloads.
 #[test]
 fn every_payload_is_read_as_it_was() {
-    let mut lines = String::new();
-    for source in SOURCES {
-        for (file, body) in payloads(source) {
-            let said = match read(source, &file, &body) {
-                Err(bad) => format!("REFUSED {bad}"),
-                Ok(Meaning::Ignored(why)) => format!("ignored: {why}"),
-                Ok(Meaning::Facts(facts)) => facts.iter().map(words).collect::<Vec<_>>().join("; "),
-            };
-            let _ = writeln!(lines, "{}/{file}\n    {said}", source.name);
+    for source in all() {
+        let mut lines = String::new();
+        for payload in payloads(source) {
+            let _ = writeln!(lines, "{}", payload.file);
+            match payload.read() {
+                Err(bad) => drop(writeln!(lines, "    REFUSED {bad}")),
+                Ok(Meaning::Ignored(why)) => drop(writeln!(lines, "    ignored: {why}")),
+                Ok(Meaning::Facts(facts)) => facts.iter().for_each(|f| drop(writeln!(lines, "    {}", words(f)))),
+                Ok(Meaning::Hint { facts, why }) => {
+                    let _ = writeln!(lines, "    hint: {why}");
+                    facts.iter().for_each(|f| drop(writeln!(lines, "    {}", words(f))));
+                }
+            }
         }
+        insta::with_settings!({
+            snapshot_path => folder_of(source), prepend_module_to_snapshot => false, omit_expression => true,
+        }, { insta::assert_snapshot!("events", lines) });
     }
-    insta::assert_snapshot!(lines);
 }
 
 #[test]
 fn every_source_has_a_payload_that_tells_something() {
-    for source in SOURCES {
-        let telling = payloads(source)
-            .into_iter()
-            .any(|(file, body)| matches!(read(source, &file, &body), Ok(Meaning::Facts(facts)) if !facts.is_empty()));
-        assert!(telling, "put a real payload of {0} into tests/it/fixtures/{0}", source.name);
+    for source in all() {
+        let telling = payloads(source).iter().any(|p| match p.read() {
+            Ok(Meaning::Facts(facts) | Meaning::Hint { facts, .. }) => !facts.is_empty(),
+            Ok(Meaning::Ignored(_)) | Err(_) => false,
+        });
+        assert!(telling, "put a real payload of {0} into tests/it/fixtures/flags/{0}", source.name);
     }
 }
 
 #[test]
 fn a_payload_in_a_form_means_the_same() {
     let source = hearback::sources::source("github").expect("GitHub");
-    for (file, body) in payloads(source) {
+    for payload in payloads(source) {
         let form: String = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("payload", std::str::from_utf8(&body).expect("UTF-8"))
+            .append_pair("payload", std::str::from_utf8(&payload.body).expect("UTF-8"))
             .finish();
-        assert_eq!(read(source, &file, form.as_bytes()), read(source, &file, &body), "{file}");
+        assert_eq!(payload.with_body(form).read(), payload.read(), "{}", payload.file);
     }
 }
 
@@ -49,14 +56,16 @@ fn a_cloud_event_means_what_the_same_webhook_means() {
     let webhook = br#"{"type": "feature_flag.changed", "timestamp": "2026-10-09T10:00:00Z",
         "data": {"project": "shop", "environment": "production", "flag": "new-checkout", "enabled": true}}"#;
     let file = "cloudevent.flag.changed.structured.json";
-    let (_, event) = payloads(source).into_iter().find(|(f, _)| f == file).expect("the CloudEvent");
-    assert_eq!(read(source, file, &event), read(source, file, webhook));
-    assert!(matches!(read(source, file, &event), Ok(Meaning::Facts(facts)) if facts.len() == 1));
+    let event = payloads(source).into_iter().find(|p| p.file == file).expect("the CloudEvent");
+    assert_eq!(event.read(), event.with_body(webhook).read());
+    assert!(matches!(event.read(), Ok(Meaning::Facts(facts)) if facts.len() == 1));
 }
 
 fn words(fact: &Fact) -> String {
     match fact {
         Fact::Signal(signal) => signal_words(signal),
+        Fact::Flag(change) => serde_json::to_string(change).expect("JSON"),
+        Fact::Seen(seen) => serde_json::to_string(seen).expect("JSON"),
         Fact::Installation { id, account, state } => format!("installation {id} of {account} is {}", state.as_str()),
         Fact::Repositories { account, added, removed } => {
             let names = |list: &[hearback::domain::repo::RepoName]| {
@@ -74,6 +83,7 @@ fn signal_words(s: &Signal) -> String {
         Subject::Flag { platform, project, environment, flag } => {
             format!("flag {flag} in {environment} of {platform}/{project}")
         }
+        Subject::FlagEverywhere { platform, project, flag } => format!("flag {flag} of {platform}/{project}"),
         Subject::Tag { origin, tag } => format!("tag {tag} at {origin}"),
     };
     let mut line = format!("{:?} {subject}", s.kind);

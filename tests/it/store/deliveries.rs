@@ -143,11 +143,20 @@ async fn an_earlier_twin_is_one_that_had_an_effect(db: Db) -> Result<()> {
 async fn the_latest_and_all_outcomes_are_told(db: Db) -> Result<()> {
     let mut tx = db.write().await?;
     assert_eq!(deliveries::counts(&mut tx).await?, (0, 0));
-    assert_eq!(deliveries::latest(&mut tx, "github").await?, None);
+    assert_eq!(deliveries::last_sent(&mut tx, "github").await?, None);
     tx.commit().await?;
     keep(&db, [2, 1]).await?;
     let mut tx = db.read().await?;
-    assert_eq!(deliveries::latest(&mut tx, "github").await?, Some((2, "release".into(), None, None)));
+    assert_eq!(
+        deliveries::last_sent(&mut tx, "github").await?,
+        Some(deliveries::LastSent {
+            at: UnixMs(2),
+            event: "release".into(),
+            outcome: None,
+            detail: None,
+            proof: deliveries::Provenance::Signed
+        })
+    );
     assert_eq!(deliveries::outcomes(&mut tx, 1).await?.len(), 1);
     Ok(())
 }

@@ -32,7 +32,7 @@ async fn a_run_tells_how_far_it_got(db: Db) -> Result<()> {
     let mut tx = db.write().await?;
     assert_eq!(schedules::note(&mut tx, "sweep").await?, None);
     assert_eq!(schedules::take(&mut tx, "sweep", "w", UnixMs(0), UnixMs(50)).await?, Some(None));
-    schedules::done(&mut tx, "sweep", UnixMs(80), Some("page 3"), "found 2").await?;
+    schedules::done(&mut tx, "sweep", UnixMs(50), UnixMs(80), Some("page 3"), "found 2").await?;
     assert_eq!(schedules::note(&mut tx, "sweep").await?.as_deref(), Some("found 2"));
     assert_eq!(schedules::take(&mut tx, "sweep", "w", UnixMs(79), UnixMs(99)).await?, None, "not due");
     assert_eq!(schedules::take(&mut tx, "other", "w", UnixMs(79), UnixMs(99)).await?, Some(None), "another schedule");

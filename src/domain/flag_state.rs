@@ -1,0 +1,148 @@
+//! What is known of a flag in one environment: what its changes add up to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::flag::{Change, ChangeKind, Scope, Variant};
+use super::rollout::in_order;
+use super::signal::{Exposure, Signal, SignalKind, Subject};
+
+/// What is known of a flag in one environment, after the changes that were heard of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FlagState {
+    /// Whether it is on; `None` while nobody said.
+    pub on: Option<bool>,
+    /// How many its rules reach, in percent, by the rule's id; the whole flag's under the empty one.
+    pub shares: BTreeMap<String, f64>,
+    /// Its variants.
+    pub variants: Vec<Variant>,
+    /// Whether it is put away, or gone.
+    pub archived: bool,
+}
+
+/// The rule's id under which what no rule catches is kept.
+pub const DEFAULT_SHARE: &str = "*";
+
+impl FlagState {
+    /// What all that was heard of a flag adds up to. `signals` may come in any order and repeat.
+    pub fn after(subject: &Subject, signals: &[Signal]) -> Self {
+        let mut state = Self::default();
+        for signal in in_order(subject, signals) {
+            state.hear(&signal.kind);
+        }
+        state
+    }
+
+    /// How many customers it reaches; `None` while that is not known.
+    pub fn exposure(&self) -> Option<Exposure> {
+        match (self.archived, self.on) {
+            (true, _) | (false, Some(false)) => Some(Exposure::Off),
+            (false, None) => None,
+            (false, Some(true)) => Some(self.percent().and_then(Exposure::from_percent).unwrap_or(Exposure::Some)),
+        }
+    }
+
+    /// How many it reaches while on, 0 to 100: as many as its widest rule.
+    pub fn percent(&self) -> Option<f64> {
+        self.shares.values().copied().reduce(f64::max)
+    }
+
+    /// What `change` itself says of the time before it; `None` where that is not all that is needed.
+    fn told_before(change: &Change) -> Option<Exposure> {
+        let told = match change.scope {
+            Scope::Flag => Self { on: change.before, ..Self::default() },
+            Scope::Rule(_) | Scope::Default => return None,
+        };
+        match (told.on, change.percent_before) {
+            (Some(true), Some(p)) => Exposure::from_percent(p),
+            (Some(true), None) if change.percent_after.is_some() => None,
+            _ => told.exposure(),
+        }
+    }
+
+    /// Adds what a signal tells. Gives the exposures before and after, where they are known: what the change says
+    /// itself of the time before it stands in where nothing else is known.
+    pub fn hear(&mut self, kind: &SignalKind) -> (Option<Exposure>, Option<Exposure>) {
+        let mut before = self.exposure();
+        match kind {
+            SignalKind::Flag(change) => {
+                before = before.or_else(|| Self::told_before(change));
+                self.apply(change);
+            }
+            SignalKind::FlagSeen { on, shares, variants, archived } => {
+                self.on = on.or(self.on);
+                if !shares.is_empty() {
+                    self.shares.clone_from(shares);
+                }
+                self.variants.clone_from(variants);
+                self.archived = *archived;
+            }
+            SignalKind::Exposed { exposure } => {
+                self.archived = false;
+                self.on = Some(*exposure != Exposure::Off);
+                match exposure {
+                    Exposure::Off => {}
+                    Exposure::Some => self.shares.clear(),
+                    Exposure::Percent(p) => self.shares = BTreeMap::from([(String::new(), *p)]),
+                    Exposure::On => self.shares = BTreeMap::from([(String::new(), 100.0)]),
+                }
+            }
+            SignalKind::Archived | SignalKind::Deleted => self.archived = true,
+            SignalKind::Created => *self = Self::default(),
+            SignalKind::Published { .. }
+            | SignalKind::Promoted
+            | SignalKind::Edited
+            | SignalKind::Deployed { .. }
+            | SignalKind::Unpublished => {}
+        }
+        (before, self.exposure())
+    }
+
+    fn apply(&mut self, change: &Change) {
+        match change.kind {
+            // A key may be used again: what was known of the old flag says nothing of the new one.
+            ChangeKind::Created => *self = Self::default(),
+            ChangeKind::Archived => self.archived = true,
+            ChangeKind::Deleted => *self = Self { archived: true, ..Self::default() },
+            ChangeKind::Restored => self.archived = false,
+            ChangeKind::Enabled
+            | ChangeKind::Disabled
+            | ChangeKind::RolloutChanged
+            | ChangeKind::TargetingChanged
+            | ChangeKind::VariantsChanged
+            | ChangeKind::MetadataChanged => {}
+        }
+        let put_away = matches!(change.kind, ChangeKind::Archived | ChangeKind::Deleted);
+        match &change.scope {
+            Scope::Flag => {
+                self.on = change.after.or(self.on);
+                if let Some(percent) = change.percent_after {
+                    self.shares = BTreeMap::from([(String::new(), percent)]);
+                }
+            }
+            Scope::Rule(id) => {
+                let share = if change.after == Some(false) { Some(0.0) } else { change.percent_after };
+                if let Some(share) = share {
+                    // What was said of the whole flag before is made of its rules from now on.
+                    self.shares.remove("");
+                    self.shares.insert(id.clone(), share);
+                }
+            }
+            Scope::Default => {
+                self.on = Some(true);
+                if let Some(on) = change.after {
+                    self.shares.remove("");
+                    self.shares.insert(DEFAULT_SHARE.to_owned(), if on { 100.0 } else { 0.0 });
+                }
+            }
+        }
+        if !change.variants.is_empty() {
+            self.variants.clone_from(&change.variants);
+        }
+        // Whoever switches it on has it before them: that it was fetched back was not heard.
+        if change.kind == ChangeKind::Enabled && !put_away {
+            self.archived = false;
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Asks flag platforms what no delivery told, and keeps it as deliveries of its own.
+//!
+//! A platform answers with events, in the bytes that its webhook would have brought, or with its flags as they are. An
+//! event that is not here yet, and a flag that is not as it is known here, become a delivery and are read like any other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+use tracing::{info, warn};
+
+use super::Context;
+use crate::domain::flag::FlagSeen;
+use crate::domain::flag_state::FlagState;
+use crate::domain::signal::{Exposure, Subject};
+use crate::flagapi::{After, Look, Platform};
+use crate::http::RemoteError;
+use crate::id::DeliveryId;
+use crate::sources::{self, Headers, Incoming, Source, digest, flags};
+use crate::store::deliveries::{self, Delivery, Provenance};
+use crate::store::flags::{self as known_flags, Known};
+use crate::store::{Tx, schedules};
+use crate::time::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
+
+/// The first time, events of this long ago are asked for, ms: as far back as a late delivery dates a window.
+const LOOK_BACK_MS: i64 = 3 * DAY_MS;
+/// How long asking may take before another process may begin it anew, ms.
+const LEASE_MS: i64 = 5 * MINUTE_MS;
+/// A change this young may still be on its way as a delivery, ms.
+const ON_ITS_WAY_MS: i64 = 30 * SECOND_MS;
+/// Flags in one delivery.
+const SEEN_MAX: usize = 200;
+
+/// The schedule of a platform.
+fn schedule(name: &str) -> String {
+    format!("flags.{name}")
+}
+
+/// Has a platform asked as soon as may be. `false` where it can't be asked.
+pub async fn ask_soon(ctx: &Context, tx: &mut Tx, name: &str) -> Result<bool> {
+    let Some(platform) = ctx.platforms.get(name) else { return Ok(false) };
+    schedules::hasten(tx, &schedule(name), ctx.now()).await?;
+    // Rung before the transaction ends: whoever wakes too early looks again within the nap.
+    platform.bell.notify_one();
+    Ok(true)
+}
+
+/// Asks a platform where that is due. Gives when it is due next.
+pub async fn ask_if_due(ctx: &Context, name: &'static str, platform: &Platform) -> Result<UnixMs> {
+    let schedule = schedule(name);
+    let mut tx = ctx.db.read().await?;
+    let due = schedules::due_at(&mut tx, &schedule).await?;
+    drop(tx);
+    if due > ctx.now() {
+        return Ok(due);
+    }
+    let lease_until = ctx.now().plus(LEASE_MS);
+    let mut tx = ctx.db.write().await?;
+    let taken = schedules::take(&mut tx, &schedule, &ctx.owner, ctx.now(), lease_until).await?;
+    tx.commit().await?;
+    let Some(cursor) = taken else { return Ok(lease_until) };
+    let source = sources::source(name).with_context(|| format!("{name} is no source"))?;
+    let after = After { cursor: cursor.as_deref(), since: ctx.now().plus(-LOOK_BACK_MS) };
+    let looked = platform.api.look(after).await;
+    let mut tx = ctx.db.write().await?;
+    let (next, cursor, note) = match looked {
+        Ok(look) => {
+            let next_cursor = look.cursor.clone().or(cursor);
+            let note = keep(ctx, &mut tx, source, look).await?;
+            (ctx.now().plus(platform.every_ms), next_cursor, note)
+        }
+        Err(e) => {
+            warn!(source = name, "the platform could not be asked: {e}");
+            let wait = match &e {
+                RemoteError::Wait { ms, .. } => (*ms).max(platform.every_ms),
+                _ => platform.every_ms,
+            };
+            (ctx.now().plus(wait), cursor, format!("failed: {e}"))
+        }
+    };
+    schedules::done(&mut tx, &schedule, lease_until, next, cursor.as_deref(), &note).await?;
+    let due = schedules::due_at(&mut tx, &schedule).await?;
+    tx.commit().await?;
+    ctx.bell.mind.notify_one();
+    Ok(due)
+}
+
+/// Keeps what is news of what a platform told. Gives a sentence of it.
+async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look) -> Result<String> {
+    let (listed, mut new, mut missed) = (look.events.len(), 0_usize, 0);
+    for body in look.events {
+        match keep_event(ctx, tx, source, body).await? {
+            Kept::Old => {}
+            Kept::New => new += 1,
+            Kept::Missed => (new, missed) = (new + 1, missed + 1),
+        }
+    }
+    if new > 0 {
+        // The flags as they are tell no more than these events, which are read first.
+        ctx.telemetry.missed(source.name, missed);
+        return Ok(format!("{listed} events listed, {new} are new, {missed} of them were missed"));
+    }
+    let known: BTreeMap<String, Known> =
+        known_flags::of_platform(tx, source.name).await?.into_iter().map(|k| (k.subject.key(), k)).collect();
+    let flags = look.seen.len();
+    let policy = ctx.config.policy();
+    let gone = gone(&look.seen, &look.whole, known.values());
+    let news: Vec<(FlagSeen, bool)> = look
+        .seen
+        .into_iter()
+        .filter(|s| policy.watches(s.environment.as_deref().unwrap_or_default()))
+        .chain(gone)
+        .filter_map(|seen| {
+            let state = known.get(&seen.subject().key()).map(|k| &k.state);
+            is_news(state, &seen).then(|| (seen, state.is_some_and(|s| s.exposure().is_some())))
+        })
+        .collect();
+    // What a delivery of this moment told may not be read yet, and then nothing was missed.
+    let quiet = deliveries::last_sent(tx, source.name).await?.is_none_or(|d| ctx.now().since(d.at) > ON_ITS_WAY_MS);
+    missed += news.iter().filter(|(_, was_known)| *was_known && quiet).count() as u64;
+    let seen: Vec<FlagSeen> = news.into_iter().map(|(seen, _)| seen).collect();
+    for part in seen.chunks(SEEN_MAX) {
+        let body = flags::seen_body(part);
+        insert(ctx, tx, source, flags::SEEN, &digest(&body), body.clone()).await?;
+    }
+    ctx.telemetry.missed(source.name, missed);
+    if missed > 0 {
+        warn!(source = source.name, "{missed} changes were missed and are read now");
+    }
+    Ok(format!("{listed} events and {flags} flags listed, {} flags are news, {missed} changes were missed", seen.len()))
+}
+
+/// What became of an event that a platform told.
+enum Kept {
+    /// It was told before, or nothing is to be done about it.
+    Old,
+    /// A delivery told it too, or may still.
+    New,
+    /// A delivery should have told it by now.
+    Missed,
+}
+
+/// Keeps an event, unless it was asked for before.
+async fn keep_event(ctx: &Context, tx: &mut Tx, source: &'static Source, body: Vec<u8>) -> Result<Kept> {
+    let headers = Headers::default();
+    let incoming = Incoming::new(&headers, &body, ctx.now());
+    let envelope = match (source.envelope)(&incoming) {
+        Ok(envelope) if (source.reads)(&envelope.event) => envelope,
+        Ok(_) => return Ok(Kept::Old),
+        Err(bad) => {
+            warn!(source = source.name, "an event of the platform's can't be read: {bad}");
+            return Ok(Kept::Old);
+        }
+    };
+    let told = deliveries::known(tx, source.name, &format!("{}/{}", envelope.event, envelope.id)).await?;
+    let meaning = (source.parse)(&Incoming { event: &envelope.event, ..incoming });
+    let happened = match meaning {
+        Ok(sources::Meaning::Facts(facts) | sources::Meaning::Hint { facts, .. }) => {
+            facts.iter().find_map(|f| if let sources::Fact::Flag(c) = f { c.occurred_at } else { None })
+        }
+        Ok(sources::Meaning::Ignored(_)) | Err(_) => return Ok(Kept::Old),
+    };
+    if !insert(ctx, tx, source, &envelope.event, &envelope.id, body).await? {
+        return Ok(Kept::Old);
+    }
+    let late = happened.is_none_or(|at| ctx.now().since(at) > ON_ITS_WAY_MS);
+    Ok(if !told && late { Kept::Missed } else { Kept::New })
+}
+
+/// Keeps a delivery that nobody sent. `false` where it is here already.
+async fn insert(ctx: &Context, tx: &mut Tx, source: &Source, event: &str, id: &str, body: Vec<u8>) -> Result<bool> {
+    let now = ctx.now();
+    let delivery = Delivery {
+        id: DeliveryId::new(now, &*ctx.entropy),
+        source: source.name.to_owned(),
+        dedupe_key: format!("asked/{event}/{id}"),
+        body_hash: digest(&body),
+        event: event.to_owned(),
+        headers: "{}".to_owned(),
+        body,
+        received_at: now,
+        proof: Provenance::Asked,
+        connection: None,
+    };
+    let new = deliveries::insert(tx, &delivery).await?;
+    if new {
+        info!(source = source.name, event, "the platform told what is not known here");
+    }
+    Ok(new)
+}
+
+/// Whether a flag is not as it is known.
+fn is_news(known: Option<&FlagState>, seen: &FlagSeen) -> bool {
+    let mut after = known.cloned().unwrap_or_default();
+    let before = after.exposure();
+    after.hear(&seen.clone().signal(seen.at).kind);
+    known.is_none() || before != after.exposure() || known.is_some_and(|k| k.archived != after.archived)
+}
+
+/// Flags that are known, and that a platform which lists all of them does not list. Where it lists none at all, that is
+/// more likely a token that may see nothing.
+fn gone<'a>(seen: &[FlagSeen], whole: &BTreeSet<String>, known: impl Iterator<Item = &'a Known>) -> Vec<FlagSeen> {
+    let listed: BTreeSet<(String, String)> =
+        seen.iter().map(|s| (s.project.clone().unwrap_or_default(), s.flag.clone())).collect();
+    let Some(at) = seen.iter().map(|s| s.at).max() else { return Vec::new() };
+    known
+        .filter(|k| !k.state.archived && k.state.exposure() != Some(Exposure::Off))
+        .filter_map(|k| match &k.subject {
+            Subject::Flag { platform, project, environment, flag }
+                if whole.contains(project) && !listed.contains(&(project.clone(), flag.clone())) =>
+            {
+                Some(FlagSeen {
+                    platform: platform.clone(),
+                    project: Some(project.clone()).filter(|p| !p.is_empty()),
+                    environment: Some(environment.clone()).filter(|e| !e.is_empty()),
+                    flag: flag.clone(),
+                    on: None,
+                    shares: BTreeMap::new(),
+                    variants: Vec::new(),
+                    archived: true,
+                    url: None,
+                    at,
+                })
+            }
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! Flag platforms, each a file that turns what its platform sends into [`FlagChange`]s.
+//!
+//! A platform is a file and a line below. Its file says what the platform signs, what it tells and what it leaves out;
+//! what can't be told is `None`, never a guess.
+
+use super::{BadBody, Envelope, Fact, Incoming, Meaning, Repeats, Source, clean, read_json};
+use crate::domain::flag::{ChangeKind, FlagChange, FlagSeen, Hand, Scope, Variant};
+use crate::time::UnixMs;
+
+/// Makes a module and an entry in the list of each name.
+macro_rules! platforms {
+    ($($name:ident,)*) => {
+        $(mod $name;)*
+
+        /// Every flag platform that can be received from.
+        pub const PLATFORMS: &[Source] = &[$($name::SOURCE),*];
+    };
+}
+
+platforms! {
+    unleash,
+}
+
+/// The kind under which what a platform told when asked is kept: its flags as they are.
+pub const SEEN: &str = "seen";
+
+/// Reads flags as they are, as [`seen_body`] wrote them.
+pub fn seen(body: &[u8]) -> Result<Meaning, BadBody> {
+    let seen: Vec<FlagSeen> = read_json(body)?;
+    Ok(Meaning::Facts(seen.into_iter().map(|s| Fact::Seen(Box::new(s))).collect()))
+}
+
+/// Writes flags as they are, for [`seen`].
+pub fn seen_body(seen: &[FlagSeen]) -> Vec<u8> {
+    serde_json::to_vec(seen).unwrap_or_default()
+}
+
+/// Longest key, name or id that is kept, in characters.
+const NAME_MAX: usize = 200;
+/// Longest address that is kept, in characters.
+const URL_MAX: usize = 2_000;
+
+/// The changes of one delivery; without any it is ignored, and `why` says what it was.
+fn facts(changes: Vec<FlagChange>, why: impl FnOnce() -> String) -> Meaning {
+    if changes.is_empty() {
+        return Meaning::Ignored(why());
+    }
+    Meaning::Facts(changes.into_iter().map(|c| Fact::Flag(Box::new(c))).collect())
+}
+
+/// A text from outside, cleaned; `None` where nothing is left of it.
+fn text(value: Option<String>) -> Option<String> {
+    value.map(|v| clean(&v, NAME_MAX)).filter(|v| !v.is_empty())
+}
+
+/// The flag's key, which no change is without.
+fn key(value: &str, field: &str) -> Result<String, BadBody> {
+    text(Some(value.to_owned())).ok_or_else(|| BadBody::of(field, "expected the flag's key"))
+}
+
+/// A percentage; what is no number from 0 to 100 is not known.
+fn percent(value: f64) -> Option<f64> {
+    (0.0..=100.0).contains(&value).then_some(value)
+}
+
+/// An address that people can follow.
+fn web(url: Option<String>) -> Option<String> {
+    url.filter(|u| u.starts_with("https://") || u.starts_with("http://")).map(|u| clean(&u, URL_MAX))
+}

@@ -1,0 +1,208 @@
+//! Unleash, open source and enterprise: the integration *webhook* with its default body, an event of its event log.
+//!
+//! Unleash signs nothing: it sends what is set as *Authorization*, so a delivery is as good as that secret. It sends an
+//! event once, without a repetition, and several in any order; `id` counts them up. Percentages are those of one
+//! strategy, as text, and a flag reaches as many as its widest strategy does. Field names after `event-store.ts` and
+//! `webhook.ts` of Unleash/unleash.
+
+use serde::Deserialize;
+
+use super::{
+    BadBody, ChangeKind, Envelope, FlagChange, Hand, Incoming, Meaning, NAME_MAX, Repeats, Scope, Source, UnixMs,
+    Variant, clean, facts, key, percent, read_json, text,
+};
+use crate::sources::signature::schemes;
+
+/// Unleash in the registry.
+pub const SOURCE: Source = Source {
+    name: "unleash",
+    aliases: &[],
+    schemes: &[&schemes::SHARED],
+    envelope,
+    reads: |event| event.starts_with("feature-"),
+    parse,
+    keeps: &["content-type"],
+};
+
+/// The user under which Unleash itself acts: release plans, schedules.
+const SYSTEM_USER: i64 = -1337;
+/// Variants' weights are thousandths.
+const WEIGHT_PERCENT: f64 = 0.1;
+
+#[derive(Deserialize)]
+struct Event {
+    id: i64,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(rename = "createdBy")]
+    created_by: Option<String>,
+    #[serde(rename = "createdByUserId")]
+    user_id: Option<i64>,
+    #[serde(rename = "createdAt")]
+    created_at: Option<String>,
+    #[serde(rename = "featureName")]
+    feature: Option<String>,
+    project: Option<String>,
+    environment: Option<String>,
+    data: Option<Strategy>,
+    #[serde(rename = "preData")]
+    before: Option<Strategy>,
+}
+
+/// What an event tells, where it is about a strategy; of other events nothing of it is read.
+#[derive(Default, Deserialize, PartialEq)]
+#[serde(default)]
+struct Strategy {
+    id: Option<String>,
+    name: Option<String>,
+    disabled: Option<bool>,
+    parameters: Option<serde_json::Value>,
+    constraints: Option<serde_json::Value>,
+    segments: Option<serde_json::Value>,
+    variants: Option<serde_json::Value>,
+    #[serde(rename = "milestoneId")]
+    milestone: Option<serde_json::Value>,
+}
+
+/// A body template may send the event as the text of one field.
+#[derive(Deserialize)]
+struct Wrapped {
+    json: Option<String>,
+}
+
+fn read(body: &[u8]) -> Result<Event, BadBody> {
+    let wrapped: Wrapped = read_json(body)?;
+    match wrapped.json {
+        Some(inner) => read_json(inner.as_bytes()),
+        None => read_json(body),
+    }
+}
+
+fn envelope(incoming: &Incoming<'_>) -> Result<Envelope, BadBody> {
+    let e = read(incoming.body)?;
+    Ok(Envelope { id: e.id.to_string(), event: clean(&e.kind, NAME_MAX), repeats: Repeats::Id })
+}
+
+fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
+    let e = read(incoming.body)?;
+    let Some(feature) = e.feature.as_deref() else {
+        return Ok(Meaning::Ignored(format!("{} names no flag", clean(&e.kind, NAME_MAX))));
+    };
+    let by_plan = e.user_id == Some(SYSTEM_USER) || e.data.as_ref().is_some_and(|d| d.milestone.is_some());
+    let change = FlagChange {
+        project: text(e.project),
+        environment: text(e.environment),
+        hand: if by_plan { Hand::Ramp } else { Hand::Person },
+        actor: text(e.created_by),
+        occurred_at: e.created_at.as_deref().and_then(UnixMs::parse_rfc3339),
+        sequence: Some(e.id),
+        source_event_id: Some(e.id.to_string()),
+        ..FlagChange::new("unleash", key(feature, "featureName")?, ChangeKind::MetadataChanged)
+    };
+    let of = |kind| FlagChange { kind, ..change.clone() };
+    let (now, before) = (e.data.unwrap_or_default(), e.before.unwrap_or_default());
+    Ok(match e.kind.as_str() {
+        "feature-created" => one(of(ChangeKind::Created)),
+        "feature-archived" => one(of(ChangeKind::Archived)),
+        "feature-revived" => one(of(ChangeKind::Restored)),
+        "feature-deleted" => one(of(ChangeKind::Deleted)),
+        "feature-environment-enabled" => one(FlagChange { after: Some(true), ..of(ChangeKind::Enabled) }),
+        "feature-environment-disabled" => one(FlagChange { after: Some(false), ..of(ChangeKind::Disabled) }),
+        "feature-strategy-add" => one(FlagChange {
+            percent_before: Some(0.0),
+            percent_after: now.reach(),
+            scope: now.scope(),
+            variants: now.variants(),
+            ..of(ChangeKind::RolloutChanged)
+        }),
+        "feature-strategy-remove" => one(FlagChange {
+            percent_before: before.reach(),
+            percent_after: Some(0.0),
+            scope: before.scope(),
+            ..of(ChangeKind::RolloutChanged)
+        }),
+        "feature-strategy-update" => updated(&change, &before, &now),
+        "feature-variants-updated" | "feature-environment-variants-updated" => one(of(ChangeKind::VariantsChanged)),
+        "feature-updated"
+        | "feature-metadata-updated"
+        | "feature-stale-on"
+        | "feature-stale-off"
+        | "feature-potentially-stale-on"
+        | "feature-completed"
+        | "feature-uncompleted"
+        | "feature-tagged"
+        | "feature-untagged"
+        | "feature-project-change" => one(of(ChangeKind::MetadataChanged)),
+        other => Meaning::Ignored(format!("{} changes nothing that customers see", clean(other, NAME_MAX))),
+    })
+}
+
+/// What an update of a strategy changed: each of its share, its variants and whom it is for, by itself.
+fn updated(change: &FlagChange, before: &Strategy, now: &Strategy) -> Meaning {
+    let whole = FlagChange {
+        percent_before: before.reach(),
+        percent_after: now.reach(),
+        scope: now.scope(),
+        variants: now.variants(),
+        ..change.clone()
+    };
+    let mut changes = Vec::new();
+    if whole.percent_before != whole.percent_after {
+        changes.push(FlagChange { kind: ChangeKind::RolloutChanged, ..whole.clone() });
+    }
+    if before.variants != now.variants {
+        changes.push(FlagChange { kind: ChangeKind::VariantsChanged, ..whole.clone() });
+    }
+    if before.audience() != now.audience() {
+        changes.push(FlagChange { kind: ChangeKind::TargetingChanged, ..whole.clone() });
+    }
+    if changes.is_empty() {
+        changes.push(FlagChange { kind: ChangeKind::MetadataChanged, ..whole });
+    }
+    facts(changes, String::new)
+}
+
+fn one(change: FlagChange) -> Meaning {
+    facts(vec![change], String::new)
+}
+
+impl Strategy {
+    /// How many the strategy reaches; `None` where it goes by names or addresses.
+    fn reach(&self) -> Option<f64> {
+        if self.disabled == Some(true) {
+            return Some(0.0);
+        }
+        let name = self.name.as_deref()?;
+        let parameter = match name {
+            "default" => return Some(100.0),
+            "flexibleRollout" => "rollout",
+            "gradualRolloutUserId" | "gradualRolloutSessionId" | "gradualRolloutRandom" => "percentage",
+            _ => return None,
+        };
+        let value = self.parameters.as_ref()?.get(parameter)?;
+        percent(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?)
+    }
+
+    /// The strategy by its id; older servers send none, and then its name stands for it.
+    fn scope(&self) -> Scope {
+        let id = self.id.clone().or_else(|| self.name.clone());
+        text(id).map_or(Scope::Flag, Scope::Rule)
+    }
+
+    fn variants(&self) -> Vec<Variant> {
+        let list = self.variants.as_ref().and_then(serde_json::Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(|v| {
+                let name = text(v.get("name")?.as_str().map(str::to_owned))?;
+                Some(Variant { name, percent: v.get("weight").and_then(|w| percent(w.as_f64()? * WEIGHT_PERCENT)) })
+            })
+            .collect()
+    }
+
+    /// For whom it is, but for how many.
+    fn audience(&self) -> [Option<serde_json::Value>; 4] {
+        let parameter = |name: &str| self.parameters.as_ref().and_then(|p| p.get(name)).cloned();
+        [self.constraints.clone(), self.segments.clone(), parameter("stickiness"), parameter("groupId")]
+    }
+}
