@@ -26,6 +26,8 @@ fn delivery(n: i64, key: &str) -> Delivery {
         headers: "{}".into(),
         body: vec![0, 255, b'\'', 10],
         received_at: UnixMs(n),
+        proof: deliveries::Provenance::Signed,
+        connection: None,
     }
 }
 
