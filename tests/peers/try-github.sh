@@ -5,6 +5,8 @@
 set -euo pipefail
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=npm.sh
+. "$PEERS/npm.sh"
 # shellcheck source=github.sh
 . "$PEERS/github.sh"
 trap peers_down EXIT
