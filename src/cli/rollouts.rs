@@ -5,16 +5,21 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::Done;
+use crate::domain::flag_state::Step;
+use crate::domain::signal::{Exposure, Subject};
 use crate::domain::window::WindowState;
-use crate::flow::{Context, account, reports, steer};
+use crate::flow::lineage::{Lineage, Standing};
+use crate::flow::{Context, account, lineage, reports, steer};
 use crate::id::{RolloutId, ThemeId};
 use crate::jobs;
-use crate::render::{html, markdown, picture, report as rendering};
+use crate::render::{html, markdown, picture, report as rendering, track};
 use crate::time::UnixMs;
 
 /// What `rollouts` takes.
 #[derive(Debug, clap::Args)]
 pub struct ListArgs {
+    /// Only of this flag's key or release's tag, with everything that was done to the flag.
+    name: Option<String>,
     /// How many.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
@@ -66,34 +71,117 @@ pub struct ApproveArgs {
     theme: String,
 }
 
-/// Lists rollouts.
+/// Lists rollouts by what is rolled out: those of a flag that was switched off and on again stand together.
 pub async fn list(ctx: &Context, args: &ListArgs) -> Result<Done> {
-    let rows = account::latest(ctx, args.limit).await?;
     if args.json {
+        let rows = match &args.name {
+            None => account::latest(ctx, args.limit).await?,
+            Some(name) => account::of_name(ctx, name, args.limit).await?,
+        };
         put!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(Done::Well);
     }
-    if rows.is_empty() {
-        eprintln!("no rollout yet: one begins with a release or a flag that is switched on");
+    let lineages = match &args.name {
+        None => lineage::latest(ctx, args.limit).await?,
+        Some(name) => lineage::named(ctx, name).await?,
+    };
+    match (&args.name, lineages.is_empty()) {
+        (None, true) => eprintln!("no rollout yet: one begins with a release or a flag that is switched on"),
+        (Some(name), true) => bail!("neither a flag nor a release is called {name}; `hearback rollouts` lists them"),
+        (_, false) => {}
     }
-    for row in &rows {
-        let until = match (row.window.state, row.window.closes_at) {
-            (WindowState::Open | WindowState::Soaking | WindowState::Reopened, at) if at != UnixMs::NEVER => {
-                format!("until {}", at.human())
-            }
-            _ => String::new(),
-        };
-        let people = row.sentiment.people();
-        put!(
-            "{}  {:9}  {}  {people} people ({})  {} {until}",
-            row.id,
-            row.window.state.as_str(),
-            picture::bar(row.sentiment),
-            picture::legend(row.sentiment),
-            row.label,
-        );
+    for (i, one) in lineages.iter().enumerate() {
+        if i > 0 {
+            put!();
+        }
+        show(one, ctx.now())?;
     }
     Ok(Done::Well)
+}
+
+fn show(one: &Lineage, now: UnixMs) -> Result<()> {
+    put!("{}", heading(one));
+    for standing in &one.rollouts {
+        put!("  {}", summary(standing));
+        let track = track::line(&standing.rollout, now);
+        if !track.is_empty() {
+            put!("      {track}");
+        }
+        if standing.sentiment.people() > 0 {
+            put!("      {}", picture::line(standing.sentiment));
+        }
+    }
+    if one.rollouts.is_empty() {
+        put!("  no rollout: customers got it before it was watched, live elsewhere, or never had it");
+    }
+    for step in &one.steps {
+        put!("    {}", change(step));
+    }
+    Ok(())
+}
+
+/// What it is, where it comes from, and how it stands.
+fn heading(one: &Lineage) -> String {
+    let named = match one.rollouts.first() {
+        Some(standing) => standing.rollout.label(),
+        None => match &one.subject {
+            Subject::Flag { environment, flag, .. } if !environment.is_empty() => format!("{flag} in {environment}"),
+            Subject::Flag { flag, .. } | Subject::FlagEverywhere { flag, .. } => flag.clone(),
+            Subject::Release { release, .. } => release.clone(),
+            Subject::Tag { tag, .. } => tag.clone(),
+        },
+    };
+    let origin = match &one.subject {
+        Subject::Flag { platform, project, .. } | Subject::FlagEverywhere { platform, project, .. } => {
+            if project.is_empty() { platform.clone() } else { format!("{platform}, project {project}") }
+        }
+        Subject::Release { origin, .. } | Subject::Tag { origin, .. } => {
+            let repo = one.rollouts.first().and_then(|s| s.rollout.about.repo.as_ref());
+            repo.map_or_else(|| origin.clone(), ToString::to_string)
+        }
+    };
+    let state = match &one.state {
+        Some(state) if state.archived => ", put away".to_owned(),
+        Some(state) => state.exposure().map(|e| format!(", now {}", e.words())).unwrap_or_default(),
+        None => String::new(),
+    };
+    format!("{named}  ({origin}{state})")
+}
+
+fn summary(standing: &Standing) -> String {
+    let window = &standing.window;
+    let until = match (window.state, window.closes_at) {
+        (WindowState::Open | WindowState::Soaking | WindowState::Reopened, at) if at != UnixMs::NEVER => {
+            format!(" until {}", at.human())
+        }
+        _ => String::new(),
+    };
+    let after = standing.rollout.parent.as_ref().map(|p| format!(", after {p}")).unwrap_or_default();
+    let people = match standing.sentiment.people() {
+        0 => "nobody answered yet".to_owned(),
+        1 => "1 person".to_owned(),
+        n => format!("{n} people"),
+    };
+    format!(
+        "#{} {}  window {}{until}, {people}{after}",
+        standing.rollout.generation,
+        standing.rollout.id,
+        window.state.as_str()
+    )
+}
+
+/// A change with what was before and after it.
+fn change(step: &Step) -> String {
+    let words = |e: Option<Exposure>| e.map_or_else(|| "?".to_owned(), Exposure::words);
+    let moved = if step.before == step.after {
+        format!("at {}", words(step.after))
+    } else {
+        format!("{} → {}", words(step.before), words(step.after))
+    };
+    let by: Vec<&str> =
+        [step.hand.words(), step.actor.as_deref().unwrap_or_default()].into_iter().filter(|w| !w.is_empty()).collect();
+    let by = if by.is_empty() { String::new() } else { format!("  ({})", by.join(", ")) };
+    format!("{}  {:17} {moved}{by}", step.at.human(), step.what)
 }
 
 async fn find(ctx: &Context, name: &str) -> Result<RolloutId> {

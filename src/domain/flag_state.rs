@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::flag::{Change, ChangeKind, Scope, Variant};
+use super::flag::{Change, ChangeKind, Hand, Scope, Variant};
 use super::rollout::in_order;
 use super::signal::{Exposure, Signal, SignalKind, Subject};
+use crate::time::UnixMs;
 
 /// What is known of a flag in one environment, after the changes that were heard of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -145,4 +146,37 @@ impl FlagState {
             self.archived = false;
         }
     }
+}
+
+/// A change of a flag with what it was before, and what after: told by the change, or known from all before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When, by the platform's clock where it has one.
+    pub at: UnixMs,
+    /// What was done, by the name of its kind.
+    pub what: &'static str,
+    /// How many it reached before; `None` while nobody told.
+    pub before: Option<Exposure>,
+    /// How many it reached after.
+    pub after: Option<Exposure>,
+    /// Whose hand it was.
+    pub hand: Hand,
+    /// Who, by the platform's name.
+    pub actor: Option<String>,
+}
+
+/// Everything that was heard of a flag in one environment, oldest first. `signals` may come in any order and repeat.
+pub fn history(subject: &Subject, signals: &[Signal]) -> Vec<Step> {
+    let mut state = FlagState::default();
+    in_order(subject, signals)
+        .into_iter()
+        .map(|signal| {
+            let (before, after) = state.hear(&signal.kind);
+            let hand = match &signal.kind {
+                SignalKind::Flag(change) => change.hand,
+                _ => Hand::Person,
+            };
+            Step { at: signal.at(), what: signal.kind.as_str(), before, after, hand, actor: signal.actor.clone() }
+        })
+        .collect()
 }

@@ -4,12 +4,13 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::Context;
-use crate::domain::rollout::Rollout;
+use crate::domain::rollout::{End, Rollout, Stage};
 use crate::domain::tally::Tally;
 use crate::domain::window::{Transition, Window};
 use crate::id::RolloutId;
 use crate::store::decisions::{self, Decision};
 use crate::store::{Tx, rollouts, windows};
+use crate::time::UnixMs;
 
 /// A rollout in a list.
 #[derive(Clone, Debug, Serialize)]
@@ -22,6 +23,14 @@ pub struct Row {
     pub window: Window,
     /// How people feel.
     pub sentiment: Tally,
+    /// 1 for the first time that customers had it, 2 for the second.
+    pub generation: u32,
+    /// The rollout of the same before this one.
+    pub parent: Option<RolloutId>,
+    /// How many had it, and since when.
+    pub stages: Vec<Stage>,
+    /// When and how it ended.
+    pub ended: Option<(UnixMs, End)>,
 }
 
 /// The latest rollouts, newest first.
@@ -29,13 +38,33 @@ pub async fn latest(ctx: &Context, limit: i64) -> Result<Vec<Row>> {
     let mut tx = ctx.db.read().await?;
     let mut rows = Vec::new();
     for (id, _) in rollouts::page(&mut tx, None, limit).await? {
-        let Some(rollout) = rollouts::get(&mut tx, &id).await? else { continue };
-        rows.push(Row {
-            label: rollout.label(),
-            window: window_of(&mut tx, &id).await?,
-            sentiment: rollouts::counts(&mut tx, &id).await?.tally.into(),
-            id,
-        });
+        rows.extend(row(&mut tx, id).await?);
+    }
+    Ok(rows)
+}
+
+async fn row(tx: &mut Tx, id: RolloutId) -> Result<Option<Row>> {
+    let Some(rollout) = rollouts::get(tx, &id).await? else { return Ok(None) };
+    Ok(Some(Row {
+        label: rollout.label(),
+        window: window_of(tx, &id).await?,
+        sentiment: rollouts::counts(tx, &id).await?.tally.into(),
+        generation: rollout.generation,
+        parent: rollout.parent,
+        stages: rollout.stages,
+        ended: rollout.ended,
+        id,
+    }))
+}
+
+/// The rollouts of a flag's key or a release's tag, newest first.
+pub async fn of_name(ctx: &Context, name: &str, limit: i64) -> Result<Vec<Row>> {
+    let mut tx = ctx.db.read().await?;
+    let mut ids = rollouts::of_flag(&mut tx, name, None, limit).await?;
+    ids.extend(rollouts::of_tag(&mut tx, name, limit).await?);
+    let mut rows = Vec::new();
+    for id in ids {
+        rows.extend(row(&mut tx, id).await?);
     }
     Ok(rows)
 }
@@ -74,6 +103,6 @@ pub async fn reasons(ctx: &Context, id: &RolloutId) -> Result<Option<Reasons>> {
     }))
 }
 
-async fn window_of(tx: &mut Tx, id: &RolloutId) -> Result<Window> {
+pub(super) async fn window_of(tx: &mut Tx, id: &RolloutId) -> Result<Window> {
     Ok(windows::get(tx, id).await?.unwrap_or_else(|| Window::unborn(id.clone())))
 }

@@ -11,6 +11,7 @@ pub mod check;
 pub mod deliver;
 pub mod feedback;
 pub mod ingest;
+pub mod lineage;
 pub mod open;
 pub mod poll;
 pub mod receive;

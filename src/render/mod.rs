@@ -11,4 +11,5 @@ pub mod report;
 #[cfg(test)]
 mod sample;
 pub mod tame;
+pub mod track;
 pub mod wiki;

@@ -224,7 +224,11 @@ fn stages_table(rollout: &Rollout) -> Block {
         .iter()
         .map(|s| {
             let until = s.until.map_or_else(|| "now".to_owned(), UnixMs::human);
-            [s.name.clone(), s.exposure.words(), s.from.human(), until].map(|t| vec![Inline::Text(t)]).to_vec()
+            let name = match s.by.words() {
+                "" => s.name.clone(),
+                by => format!("{}, {by}", s.name),
+            };
+            [name, s.exposure.words(), s.from.human(), until].map(|t| vec![Inline::Text(t)]).to_vec()
         })
         .collect();
     Block::Table { head: ["Stage", "Exposure", "From", "Until"].map(ToOwned::to_owned).to_vec(), rows }

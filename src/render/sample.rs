@@ -1,6 +1,7 @@
 //! One rollout for the tests to tell of: what reviewers read is what people will read.
 
 use crate::domain::annotation::Intent;
+use crate::domain::flag::Hand;
 use crate::domain::repo::RepoName;
 use crate::domain::rollout::{Rollout, Stage};
 use crate::domain::signal::{About, Exposure, Subject};
@@ -32,8 +33,20 @@ pub fn rollout() -> Rollout {
         parent: None,
         started_at: Some(start()),
         stages: vec![
-            Stage { name: "5 %".into(), exposure: Exposure::Percent(5.0), from: start(), until: Some(widened) },
-            Stage { name: "25 %".into(), exposure: Exposure::Percent(25.0), from: widened, until: None },
+            Stage {
+                name: "5 %".into(),
+                exposure: Exposure::Percent(5.0),
+                from: start(),
+                until: Some(widened),
+                by: Hand::Person,
+            },
+            Stage {
+                name: "25 %".into(),
+                exposure: Exposure::Percent(25.0),
+                from: widened,
+                until: None,
+                by: Hand::Person,
+            },
         ],
         full_since: None,
         ended: None,

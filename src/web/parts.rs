@@ -145,7 +145,10 @@ pub async fn timeline(
     let mut events: Vec<(UnixMs, Value)> = Vec::new();
     for s in &account.rollout.stages {
         let until = s.until.map(UnixMs::rfc3339);
-        events.push((s.from, json!({"kind": "stage", "name": s.name, "exposure": s.exposure.words(), "until": until})));
+        let stage = json!({
+            "kind": "stage", "name": s.name, "exposure": s.exposure.words(), "until": until, "by": s.by,
+        });
+        events.push((s.from, stage));
     }
     if let Some((at, how)) = account.rollout.ended {
         events.push((at, json!({"kind": "ended", "how": how})));

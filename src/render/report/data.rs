@@ -46,6 +46,7 @@ pub fn data(a: &Account<'_>) -> Value {
             "exposure": s.exposure.words(),
             "from": s.from.rfc3339(),
             "until": s.until.map(UnixMs::rfc3339),
+            "by": s.by,
         })).collect::<Vec<_>>(),
         "history": a.history.iter().map(|t| json!({
             "from": t.from,

@@ -108,6 +108,8 @@ impl World {
         let clock = ManualClock::at(NOW);
         let config = config::read(Some((PathBuf::from("hearback.toml"), settings.to_owned())), []).unwrap();
         let ctx = Context {
+            platforms: Arc::default(),
+            refused: Arc::default(),
             secrets: Secrets::load(&db, &*entropy).await.unwrap(),
             db,
             clock: Arc::new(clock.clone()),

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hearback::domain::tally::Tally;
 use hearback::domain::ticket::Ticket;
+use hearback::flagapi::Platforms;
 use hearback::flow::check::{self, Line};
-use hearback::flow::{Context, sweep};
+use hearback::flow::{Context, poll, sweep};
 use hearback::id::{CountingEntropy, RolloutId};
 use hearback::store::rollouts::Counts;
 use hearback::store::{deliveries, rollouts, tickets};
@@ -53,6 +54,11 @@ impl Drop for House {
 impl House {
     /// With these settings on top of the usual ones.
     pub async fn with(kind: Kind, settings: &[(&str, &str)]) -> Self {
+        Self::asking(kind, settings, Platforms::default()).await
+    }
+
+    /// With these settings, and flag platforms that can be asked.
+    pub async fn asking(kind: Kind, settings: &[(&str, &str)], platforms: Platforms) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(UnixMs::parse_rfc3339("2026-10-09T10:00:00Z").unwrap());
         let github = FakeGitHub::start_at(clock.clone()).await.strict();
@@ -79,7 +85,8 @@ impl House {
             key: KEY.to_owned().into(),
             origins: Vec::new(),
         });
-        let ctx = app::build(config, Arc::new(clock.clone()), Arc::new(CountingEntropy::default())).await.unwrap();
+        let mut ctx = app::build(config, Arc::new(clock.clone()), Arc::new(CountingEntropy::default())).await.unwrap();
+        ctx.platforms = Arc::new(platforms);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (router, server) = (web::router(ctx.clone()), ctx.config.server.clone());
@@ -130,6 +137,40 @@ impl House {
     pub async fn sweep(&self) {
         sweep::run_due(&self.ctx).await.unwrap();
         self.work().await;
+    }
+
+    /// Asks the flag platforms that are due, then works.
+    pub async fn ask(&self) {
+        for name in self.ctx.platforms.names() {
+            poll::ask_if_due(&self.ctx, name, self.ctx.platforms.get(name).unwrap()).await.unwrap();
+        }
+        self.work().await;
+    }
+
+    /// Sends a webhook. Gives the answer's status.
+    pub async fn hook(&self, path: &str, authorization: Option<&str>, body: &Value) -> u16 {
+        let mut request = self.client.post(format!("{}/hooks/{path}", self.url)).json(body);
+        if let Some(value) = authorization {
+            request = request.header("authorization", value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// Each rollout of a flag, oldest first: its stages, and how it ended.
+    pub async fn stages(&self, flag: &str) -> Vec<String> {
+        let mut tx = self.ctx.db.read().await.unwrap();
+        let mut all = Vec::new();
+        for id in rollouts::of_flag(&mut tx, flag, None, 100).await.unwrap() {
+            all.push(rollouts::get(&mut tx, &id).await.unwrap().unwrap());
+        }
+        all.sort_by_key(|r| (r.subject.key(), r.generation));
+        all.iter()
+            .map(|r| {
+                let names: Vec<&str> = r.stages.iter().map(|s| s.name.as_str()).collect();
+                let ended = r.ended.map(|(_, how)| format!(", {how:?}")).unwrap_or_default();
+                format!("{}: {}{ended}", r.label(), names.join(" "))
+            })
+            .collect()
     }
 
     /// Posts one statement and gives the answer; nothing is worked on yet.

@@ -3,6 +3,7 @@
 
 mod doubles;
 mod elsewhere;
+mod flags;
 mod house;
 mod limits;
 mod maintainers;

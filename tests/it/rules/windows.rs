@@ -1,4 +1,5 @@
 //! When a window opens, soaks and closes: each rule for itself, and together.
+use hearback::domain::flag::Hand;
 use hearback::domain::policy::{CloseWhen, Policy};
 use hearback::domain::rollout::{End, Rollout, Stage};
 use hearback::domain::signal::{About, Exposure, Subject};
@@ -14,7 +15,7 @@ const NEVER: i64 = i64::MAX;
 
 /// A release that came out for everybody at the start.
 fn plain() -> Rollout {
-    let stage = Stage { name: "released".into(), exposure: Exposure::On, from: START, until: None };
+    let stage = Stage { name: "released".into(), exposure: Exposure::On, from: START, until: None, by: Hand::Person };
     Rollout {
         id: RolloutId("ro_1".into()),
         subject: Subject::Release { origin: "github:1".into(), release: "7".into() },
@@ -33,7 +34,13 @@ fn staged(full: Option<i64>) -> Rollout {
     let mut rollout = plain();
     rollout.stages[0].exposure = Exposure::Some;
     if let Some(ms) = full {
-        rollout.stages.push(Stage { name: "released".into(), exposure: Exposure::On, from: at(ms), until: None });
+        rollout.stages.push(Stage {
+            name: "released".into(),
+            exposure: Exposure::On,
+            from: at(ms),
+            until: None,
+            by: Hand::Person,
+        });
     }
     Rollout { full_since: full.map(at), ..rollout }
 }

@@ -38,7 +38,7 @@ pub fn release(id: &str) -> Subject {
 /// The rollout of a subject that came out at `ms`.
 pub fn rollout(subject: &Subject, ms: i64) -> Rollout {
     let kind = match subject {
-        Subject::Flag { .. } => SignalKind::Exposed { exposure: Exposure::On },
+        Subject::Flag { .. } | Subject::FlagEverywhere { .. } => SignalKind::Exposed { exposure: Exposure::On },
         Subject::Release { .. } | Subject::Tag { .. } => SignalKind::Published { prerelease: false },
     };
     let mut all = fold(subject, &[signal(subject, kind, ms)], OpensOn::Published, &|_| true);
