@@ -87,7 +87,9 @@ async fn decide(
     source: &sources::Source,
     delivery: &Delivery,
 ) -> Result<(Outcome, String)> {
-    if !(source.reads)(&delivery.event) {
+    let asked = delivery.proof == Provenance::Asked;
+    let as_they_are = asked && delivery.event == flags::SEEN;
+    if !as_they_are && !(source.reads)(&delivery.event) {
         return Ok((Outcome::Ignored, format!("events of the kind {} are not used", delivery.event)));
     }
     let headers = Headers(serde_json::from_str(&delivery.headers).context("reading a delivery's headers")?);
@@ -96,9 +98,7 @@ async fn decide(
         mapping: ctx.config.mapping(source.name, delivery.connection.as_deref()),
         ..Incoming::new(&headers, &delivery.body, delivery.received_at)
     };
-    let asked = delivery.proof == Provenance::Asked;
-    let meaning =
-        if asked && delivery.event == flags::SEEN { flags::seen(&delivery.body) } else { (source.parse)(&incoming) };
+    let meaning = if as_they_are { flags::seen(&delivery.body) } else { (source.parse)(&incoming) };
     let (facts, hint) = match meaning {
         Err(bad) => return Ok((Outcome::Failed, bad.to_string())),
         Ok(Meaning::Ignored(why)) => return Ok((Outcome::Ignored, why)),

@@ -57,6 +57,12 @@ fn story() -> Vec<Value> {
     ]
 }
 
+/// Lets the coalescing time pass, then asserts that nothing is left.
+async fn end(house: House) {
+    house.later(2 * MINUTE_MS).await;
+    house.finish().await;
+}
+
 async fn tell(house: &House, events: &[Value]) {
     for event in events {
         assert_eq!(house.hook("unleash", Some(SECRET), event).await, 200);
@@ -80,7 +86,7 @@ async fn each_change_of_exposure_is_a_stage_and_on_again_is_a_new_rollout(kind: 
     assert_eq!(house.stages("new-checkout").await, both);
     let parents = house.ledger.column("SELECT CAST(generation AS TEXT) FROM rollouts ORDER BY generation").await;
     assert_eq!(parents, ["1", "2"]);
-    house.finish().await;
+    end(house).await;
 }
 
 async fn what_comes_late_is_placed_where_it_belongs(kind: Kind) {
@@ -96,8 +102,8 @@ async fn what_comes_late_is_placed_where_it_belongs(kind: Kind) {
     windows.0.sort();
     windows.1.sort();
     assert_eq!(windows.0, windows.1);
-    in_order.finish().await;
-    house.finish().await;
+    end(in_order).await;
+    end(house).await;
 }
 
 async fn archiving_closes_the_window_in_every_environment(kind: Kind) {
@@ -116,7 +122,7 @@ async fn archiving_closes_the_window_in_every_environment(kind: Kind) {
     let mut seen = house.stages("new-checkout").await;
     seen.sort();
     assert_eq!(seen, open.map(|o| format!("{o}, Archived")));
-    house.finish().await;
+    end(house).await;
 }
 
 async fn nobody_is_exposed_where_no_customers_live(kind: Kind) {
@@ -136,7 +142,7 @@ async fn nobody_is_exposed_where_no_customers_live(kind: Kind) {
     drop(tx);
     assert_eq!(known.len(), 1, "what is known of it is kept all the same");
     assert_eq!(known[0].state.on, Some(true));
-    house.finish().await;
+    end(house).await;
 }
 
 async fn a_secret_in_the_path_is_believed_and_kept_nowhere(kind: Kind) {
@@ -149,9 +155,9 @@ async fn a_secret_in_the_path_is_believed_and_kept_nowhere(kind: Kind) {
     assert_eq!(house.hook("unleash/team-a", Some("Bearer a-long-token-1"), &story[2]).await, 200);
     house.work().await;
     assert_eq!(house.stages("new-checkout").await, ["new-checkout in production: 10 %"]);
-    let kept = house.ledger.column("SELECT COALESCE(connection, '-') FROM deliveries ORDER BY id").await;
+    let kept = house.ledger.column("SELECT COALESCE(connection, '-') FROM deliveries ORDER BY 1").await;
     assert_eq!(kept, ["-", "team-a"]);
-    house.finish().await;
+    end(house).await;
 }
 
 /// A flag platform that answers what a test says.
@@ -213,7 +219,7 @@ async fn a_hint_is_acted_on_only_when_the_platform_says_so_too(kind: Kind) {
     tell(&house, &story[3..4]).await;
     house.ask().await;
     assert_eq!(house.stages("new-checkout").await, ["new-checkout in production: 10 % 50 %"]);
-    house.finish().await;
+    end(house).await;
 }
 
 async fn missed(house: &House) -> String {
@@ -244,7 +250,7 @@ async fn what_no_delivery_told_is_read_when_asked_and_counted(kind: Kind) {
     house.ask().await;
     assert_eq!(house.stages("new-checkout").await, before);
     assert_eq!(missed(&house).await, "hearback_missed_event_total{source=\"unleash\"} 3");
-    house.finish().await;
+    end(house).await;
 }
 
 async fn the_first_look_opens_nothing_and_what_changes_after_it_does(kind: Kind) {
@@ -265,7 +271,7 @@ async fn the_first_look_opens_nothing_and_what_changes_after_it_does(kind: Kind)
     house.clock.advance(2 * MINUTE_MS);
     house.ask().await;
     assert_eq!(house.ledger.number("SELECT COUNT(*) FROM deliveries").await, deliveries, "nothing is new");
-    house.finish().await;
+    end(house).await;
 }
 
 async fn a_flag_that_is_no_longer_listed_is_put_away(kind: Kind) {
@@ -287,7 +293,7 @@ async fn a_flag_that_is_no_longer_listed_is_put_away(kind: Kind) {
     house.ask().await;
     assert_eq!(house.stages("goes").await, ["goes in production: 20 %, Archived"]);
     assert_eq!(house.windows().await, ["closed"]);
-    house.finish().await;
+    end(house).await;
 }
 
 async fn a_platform_that_cannot_be_asked_says_so_in_the_check(kind: Kind) {
@@ -306,7 +312,7 @@ async fn a_platform_that_cannot_be_asked_says_so_in_the_check(kind: Kind) {
     house.clock.advance(DAY_MS);
     house.ask().await;
     assert_eq!(house.ledger.number("SELECT COUNT(*) FROM flags").await, 1);
-    house.finish().await;
+    end(house).await;
 }
 
 async fn the_check_tells_of_each_platform_what_came_and_whether_it_was_believed(kind: Kind) {
@@ -332,5 +338,5 @@ async fn the_check_tells_of_each_platform_what_came_and_whether_it_was_believed(
     let mut tx = house.ctx.db.read().await.unwrap();
     assert!(deliveries::last_sent(&mut tx, "unleash").await.unwrap().is_some());
     drop(tx);
-    house.finish().await;
+    end(house).await;
 }
