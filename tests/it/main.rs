@@ -11,4 +11,5 @@ mod service;
 mod sources;
 mod store;
 mod trackers;
+mod unleash;
 mod worlds;
