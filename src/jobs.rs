@@ -26,6 +26,8 @@ const HANDS: usize = 4;
 const TAKEN_MS: i64 = SECOND_MS / 5;
 /// How often schedules are looked at, ms: another replica may have run one, or died in it.
 const SCHEDULES_MS: i64 = 10 * SECOND_MS;
+/// Shortest time between two askings of one flag platform, ms: a burst of deliveries asks once or twice.
+const ASK_SPACING_MS: i64 = SECOND_MS;
 /// Shortest rest between two looks at the schedules, ms.
 const AFTER_SWEEP_MS: i64 = SECOND_MS / 4;
 /// Rounds of [`settle`]; more would mean that the loop feeds itself.
@@ -85,6 +87,7 @@ async fn hands(ctx: Context, mut stop: Stop) {
 
 async fn asking(ctx: Context, name: &'static str, mut stop: Stop) {
     let Some(platform) = ctx.platforms.get(name).cloned() else { return };
+    let deaf = Notify::new();
     while !*stop.borrow() {
         let nap = match poll::ask_if_due(&ctx, name, &platform).await {
             Ok(next) => next.since(ctx.now()).min(SCHEDULES_MS),
@@ -93,7 +96,9 @@ async fn asking(ctx: Context, name: &'static str, mut stop: Stop) {
                 SCHEDULES_MS
             }
         };
-        rest(nap.max(AFTER_SWEEP_MS), &platform.bell, &mut stop).await;
+        // However often it rings, the platform is asked now and then only.
+        rest(ASK_SPACING_MS, &deaf, &mut stop).await;
+        rest(nap - ASK_SPACING_MS, &platform.bell, &mut stop).await;
     }
 }
 

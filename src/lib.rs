@@ -8,6 +8,7 @@
 //! ```text
 //! request -> signature -> delivery row (dedupe) -> 200                      web, flow::receive
 //!                             |
+//!    flow::poll       flag platforms are asked -> delivery rows of what no request told
 //!    flow::ingest     parse (pure) -> signals -> rollout                    one transaction
 //!    flow::feedback   redact, attribute (pure) -> statement                 one transaction
 //!    flow::analyze    annotate (pure) -> themes, counts                     one transaction
@@ -24,6 +25,12 @@
 //! [`render`] writes what it should say, and the outbox holds the intent. [`flow::deliver`] looks in the tracker for the
 //! signed marker, files the issue or adopts the one that is there, and records what came of it. Every later statement
 //! changes what is wanted; only a difference is written, between the markers, and people's own text stays.
+//!
+//! A flag is heard the same way: each platform's file in [`sources::flags`] turns what it sends into
+//! [`domain::flag::FlagChange`]s, [`domain::flag_state`] adds up what is known of the flag in each environment, and the
+//! fold makes a rollout of the time from first on for anybody to off, with a stage for each share of customers. Who signs
+//! nothing gives a hint: where the platform can be asked, [`flow::poll`] asks it through [`flagapi`] before anything is
+//! done, and now and then anyway, because webhooks get lost.
 //!
 //! # The rooms, lower layers first
 //!

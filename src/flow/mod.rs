@@ -1,8 +1,9 @@
 //! Use cases: load, decide, save. Only these see both the store and the outside world, and no call to the outside is
 //! made while a transaction is open.
 //!
-//! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what was missed, `feedback` keeps statements, `analyze` reads them, `reconcile` plans
-//! what the tickets should say, `deliver` makes it so, `sweep` looks for what was missed, and `check` says what is wrong.
+//! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what no delivery told, `feedback` keeps
+//! statements, `analyze` reads them, `reconcile` plans what the tickets should say, `deliver` makes it so, `sweep` looks
+//! for what was missed, `lineage` shows rollouts together, and `check` says what is wrong.
 
 pub mod access;
 pub mod account;

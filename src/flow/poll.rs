@@ -18,7 +18,7 @@ use crate::id::DeliveryId;
 use crate::sources::{self, Headers, Incoming, Source, digest, flags};
 use crate::store::deliveries::{self, Delivery, Provenance};
 use crate::store::flags::{self as known_flags, Known};
-use crate::store::{Tx, schedules};
+use crate::store::{Tx, pauses, schedules};
 use crate::time::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 
 /// The first time, events of this long ago are asked for, ms: as far back as a late delivery dates a window.
@@ -49,6 +49,8 @@ pub async fn ask_if_due(ctx: &Context, name: &'static str, platform: &Platform) 
     let schedule = schedule(name);
     let mut tx = ctx.db.read().await?;
     let due = schedules::due_at(&mut tx, &schedule).await?;
+    // What a delivery asks for does not go before what the platform asked for.
+    let due = pauses::until(&mut tx, &schedule, ctx.now()).await?.map_or(due, |until| until.max(due));
     drop(tx);
     if due > ctx.now() {
         return Ok(due);
@@ -70,11 +72,10 @@ pub async fn ask_if_due(ctx: &Context, name: &'static str, platform: &Platform) 
         }
         Err(e) => {
             warn!(source = name, "the platform could not be asked: {e}");
-            let wait = match &e {
-                RemoteError::Wait { ms, .. } => (*ms).max(platform.every_ms),
-                _ => platform.every_ms,
-            };
-            (ctx.now().plus(wait), cursor, format!("failed: {e}"))
+            if let RemoteError::Wait { ms, reason } = &e {
+                pauses::hold(&mut tx, &schedule, ctx.now().plus(*ms), reason).await?;
+            }
+            (ctx.now().plus(platform.every_ms), cursor, format!("failed: {e}"))
         }
     };
     schedules::done(&mut tx, &schedule, lease_until, next, cursor.as_deref(), &note).await?;

@@ -20,6 +20,13 @@ pub async fn lift(tx: &mut Tx, scope: &str) -> Result<()> {
     Ok(())
 }
 
+/// Until when a scope is held back; `None` where it is not.
+pub async fn until(tx: &mut Tx, scope: &str, now: UnixMs) -> Result<Option<UnixMs>> {
+    let until: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT until_ms FROM pauses WHERE scope = $1 AND until_ms > $2")
+        .bind(scope).bind(now.0).fetch_optional(c).await?);
+    Ok(until.map(UnixMs))
+}
+
 /// The pauses that stand, with their reason.
 pub async fn standing(tx: &mut Tx, now: UnixMs) -> Result<Vec<(String, UnixMs, String)>> {
     let rows: Vec<(String, i64, String)> = on!(tx, c => sqlx::query_as(

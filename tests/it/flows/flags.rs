@@ -303,7 +303,9 @@ async fn a_platform_that_cannot_be_asked_says_so_in_the_check(kind: Kind) {
     house.ask().await;
     let wrong = house.wrong().await;
     assert!(wrong.iter().any(|l| l.starts_with("asking unleash: failed: asked to wait")), "{wrong:?}");
-    // It is not asked before that.
+    // It is not asked before that, whatever a delivery says.
+    tell(&house, &story()[..1]).await;
+    house.ask().await;
     *platform.broken.lock().unwrap() = None;
     platform.seen.lock().unwrap().push(seen("new-checkout", true, 10.0, house.clock.now()));
     house.clock.advance(DAY_MS / 2);

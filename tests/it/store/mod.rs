@@ -24,6 +24,7 @@ mod concurrency;
 mod deliveries;
 mod facts;
 mod feedback;
+mod flags;
 mod keys;
 mod migrations;
 mod rollouts;
