@@ -17,7 +17,8 @@ use super::query::{Page, no_such_rollout, rollout_id};
 use super::rollouts::{Overview, newest};
 use crate::flow::reports;
 use crate::render::doc::{Block, Doc, Inline};
-use crate::render::{html, picture, report};
+use crate::render::{html, picture, report, track};
+use crate::time::UnixMs;
 
 /// Rollouts on the first page.
 const ROLLOUTS_MAX: i64 = 100;
@@ -56,7 +57,7 @@ pub async fn index(State(app): State<App>, headers: HeaderMap) -> Result<Html<St
     let (ids, more) = newest(&mut tx, &Page { limit: ROLLOUTS_MAX, after: None }).await?;
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
-        rows.extend(Overview::load(&app, &mut tx, &id).await?.map(|o| row(&o, host)));
+        rows.extend(Overview::load(&app, &mut tx, &id).await?.map(|o| row(&o, host, app.ctx.now())));
     }
     tx.commit().await?;
     let text = |t: &str| Block::Paragraph(vec![Inline::Text(t.into())]);
@@ -64,7 +65,7 @@ pub async fn index(State(app): State<App>, headers: HeaderMap) -> Result<Html<St
     if rows.is_empty() {
         blocks.push(text("No rollout yet: publish a release or switch a flag on, and it stands here."));
     } else {
-        let head = ["Rollout", "Window", "People", "Feeling", "Verdict"].map(ToOwned::to_owned).to_vec();
+        let head = ["Rollout", "Who has it", "Window", "People", "Feeling", "Verdict"].map(ToOwned::to_owned).to_vec();
         blocks.push(Block::Table { head, rows });
     }
     if more.is_some() {
@@ -73,10 +74,11 @@ pub async fn index(State(app): State<App>, headers: HeaderMap) -> Result<Html<St
     Ok(Html(html::page("What customers think of each rollout", &Doc { blocks })))
 }
 
-fn row(o: &Overview, host: &str) -> Vec<Vec<Inline>> {
+fn row(o: &Overview, host: &str, now: UnixMs) -> Vec<Vec<Inline>> {
     let label = o.rollout.label();
     vec![
         vec![Inline::Link { text: label, url: format!("http://{host}/rollouts/{}", o.rollout.id) }],
+        vec![Inline::Text(track::line(&o.rollout, now))],
         vec![Inline::Text(o.window.state.as_str().into())],
         vec![Inline::Text(o.tally.people().to_string())],
         vec![Inline::Text(picture::bar(o.tally))],
