@@ -19,6 +19,7 @@ macro_rules! platforms {
 
 platforms! {
     configcat,
+    gitlab,
     posthog,
     split,
     statsig,
