@@ -18,6 +18,11 @@ macro_rules! platforms {
 }
 
 platforms! {
+    configcat,
+    gitlab,
+    posthog,
+    split,
+    statsig,
     unleash,
 }
 
@@ -39,13 +44,22 @@ pub fn seen_body(seen: &[FlagSeen]) -> Vec<u8> {
 const NAME_MAX: usize = 200;
 /// Longest address that is kept, in characters.
 const URL_MAX: usize = 2_000;
+/// Changes that are kept of one delivery. No platform is known to send as many; a body of 5 MB could hold 50,000.
+const CHANGES_MAX: usize = 1_000;
 
-/// The changes of one delivery; without any it is ignored, and `why` says what it was.
-fn facts(changes: Vec<FlagChange>, why: impl FnOnce() -> String) -> Meaning {
+/// The changes of one delivery; without any it is ignored, and `why` says what it was. Of more than are kept, the
+/// platform is asked.
+fn facts(mut changes: Vec<FlagChange>, why: impl FnOnce() -> String) -> Meaning {
     if changes.is_empty() {
         return Meaning::Ignored(why());
     }
-    Meaning::Facts(changes.into_iter().map(|c| Fact::Flag(Box::new(c))).collect())
+    let more = changes.len() > CHANGES_MAX;
+    changes.truncate(CHANGES_MAX);
+    let facts = changes.into_iter().map(|c| Fact::Flag(Box::new(c))).collect();
+    if more {
+        return Meaning::Hint { facts, why: format!("it tells more than {CHANGES_MAX} changes at once") };
+    }
+    Meaning::Facts(facts)
 }
 
 /// A text from outside, cleaned; `None` where nothing is left of it.
