@@ -18,6 +18,7 @@ macro_rules! platforms {
 }
 
 platforms! {
+    flagsmith,
     launchdarkly,
     unleash,
 }
