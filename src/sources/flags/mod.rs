@@ -19,6 +19,7 @@ macro_rules! platforms {
 
 platforms! {
     flagsmith,
+    growthbook,
     launchdarkly,
     unleash,
 }
