@@ -19,7 +19,10 @@ macro_rules! platforms {
 
 platforms! {
     configcat,
+    flagsmith,
     gitlab,
+    growthbook,
+    launchdarkly,
     posthog,
     split,
     statsig,

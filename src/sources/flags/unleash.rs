@@ -27,7 +27,7 @@ pub const SOURCE: Source = Source {
 /// The user under which Unleash itself acts: release plans, schedules.
 const SYSTEM_USER: i64 = -1337;
 /// Variants' weights are thousandths.
-const WEIGHT_PERCENT: f64 = 0.1;
+const WEIGHTS_PER_PERCENT: f64 = 10.0;
 
 #[derive(Deserialize)]
 struct Event {
@@ -104,7 +104,8 @@ fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
     Ok(match e.kind.as_str() {
         "feature-created" => one(of(ChangeKind::Created)),
         "feature-archived" => one(of(ChangeKind::Archived)),
-        "feature-revived" => one(of(ChangeKind::Restored)),
+        // It comes back switched off in every environment, and no event of its own says so.
+        "feature-revived" => one(FlagChange { after: Some(false), ..of(ChangeKind::Restored) }),
         "feature-deleted" => one(of(ChangeKind::Deleted)),
         "feature-environment-enabled" => one(FlagChange { after: Some(true), ..of(ChangeKind::Enabled) }),
         "feature-environment-disabled" => one(FlagChange { after: Some(false), ..of(ChangeKind::Disabled) }),
@@ -195,7 +196,10 @@ impl Strategy {
             .flatten()
             .filter_map(|v| {
                 let name = text(v.get("name")?.as_str().map(str::to_owned))?;
-                Some(Variant { name, percent: v.get("weight").and_then(|w| percent(w.as_f64()? * WEIGHT_PERCENT)) })
+                Some(Variant {
+                    name,
+                    percent: v.get("weight").and_then(|w| percent(w.as_f64()? / WEIGHTS_PER_PERCENT)),
+                })
             })
             .collect()
     }
