@@ -118,8 +118,11 @@ impl FlagState {
         match &change.scope {
             Scope::Flag => {
                 self.on = change.after.or(self.on);
-                if let Some(percent) = change.percent_after {
-                    self.shares = BTreeMap::from([(String::new(), percent)]);
+                match change.percent_after {
+                    Some(percent) => self.shares = BTreeMap::from([(String::new(), percent)]),
+                    // Another share, and nobody said which: the old one is not it.
+                    None if change.kind == ChangeKind::RolloutChanged => self.shares.clear(),
+                    None => {}
                 }
             }
             Scope::Rule(id) => {
@@ -134,7 +137,8 @@ impl FlagState {
                 self.on = Some(true);
                 if let Some(on) = change.after {
                     self.shares.remove("");
-                    self.shares.insert(DEFAULT_SHARE.to_owned(), if on { 100.0 } else { 0.0 });
+                    let share = if on { change.percent_after.unwrap_or(100.0) } else { 0.0 };
+                    self.shares.insert(DEFAULT_SHARE.to_owned(), share);
                 }
             }
         }

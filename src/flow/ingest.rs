@@ -174,7 +174,17 @@ pub async fn hear(
     for subject in &subjects {
         touched.extend(refold(ctx, tx, subject).await?);
     }
+    let unsure = match &subjects[..] {
+        [subject @ Subject::Flag { .. }] => {
+            flags_known::get(tx, subject).await?.is_some_and(|k| k.state.exposure().is_none())
+        }
+        _ => false,
+    };
     Ok(match touched.last() {
+        None if unsure => format!(
+            "{} opens no rollout: whether the flag is on is not known until it is switched, or its platform is asked (api_token)",
+            signal.kind.as_str()
+        ),
         Some(rollout) => format!("{} is part of the rollout {rollout}", signal.kind.as_str()),
         None => format!("{} opens no rollout", signal.kind.as_str()),
     })

@@ -80,7 +80,9 @@ fn read(body: &[u8]) -> Result<Event, BadBody> {
 
 fn envelope(incoming: &Incoming<'_>) -> Result<Envelope, BadBody> {
     let e = read(incoming.body)?;
-    Ok(Envelope { id: e.id.to_string(), event: clean(&e.kind, NAME_MAX), repeats: Repeats::Id })
+    // The time too: a server that is set up anew counts from one again.
+    let id = format!("{}@{}", e.id, clean(e.created_at.as_deref().unwrap_or_default(), NAME_MAX));
+    Ok(Envelope { id, event: clean(&e.kind, NAME_MAX), repeats: Repeats::Id })
 }
 
 fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
@@ -181,7 +183,9 @@ impl Strategy {
             _ => return None,
         };
         let value = self.parameters.as_ref()?.get(parameter)?;
-        percent(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?)
+        let told: f64 = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
+        // The server takes any number, and shows the flag to everybody from 100 on.
+        if told > 100.0 { Some(100.0) } else { percent(told) }
     }
 
     /// The strategy by its id; older servers send none, and then its name stands for it.
