@@ -1,5 +1,6 @@
 //! The clients of flag platforms against small worlds that answer as the platforms are documented to.
 
+mod agree;
 mod flagsmith;
 mod flipt;
 mod gitlab;
