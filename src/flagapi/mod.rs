@@ -2,7 +2,20 @@
 //! signs nothing gives a hint, not a fact; what the platform says when asked is the fact.
 //!
 //! A client only reads. It knows nothing of what is stored here: it gives events in the bytes that the platform's webhook
-//! would have brought, or the flags as they are, and who asked compares.
+//! would have brought, or the flags as they are, and who asked compares. A platform is a file and a line in [`CLIENTS`].
+
+mod address;
+mod answer;
+mod ask;
+mod facts;
+mod flagsmith;
+mod flipt;
+mod gitlab;
+mod growthbook;
+mod launchdarkly;
+mod memory;
+mod posthog;
+mod unleash;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,6 +30,7 @@ use url::Url;
 use crate::domain::flag::FlagSeen;
 use crate::http::RemoteError;
 use crate::time::{Clock, UnixMs};
+use ask::{Asker, Manner};
 
 /// How far the asking got before.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +110,30 @@ pub struct Settings {
     pub clock: Arc<dyn Clock>,
 }
 
+/// Makes a platform's client of what asks it and the projects that are to be asked for.
+type Make = fn(Asker, Vec<String>) -> Arc<dyn FlagApi>;
+
+/// The platforms that can be asked: how, and by what.
+const CLIENTS: &[(&Manner, Make)] = &[
+    (&unleash::MANNER, unleash::client),
+    (&launchdarkly::MANNER, launchdarkly::client),
+    (&flagsmith::MANNER, flagsmith::client),
+    (&growthbook::MANNER, growthbook::client),
+    (&posthog::MANNER, posthog::client),
+    (&gitlab::MANNER, gitlab::client),
+    (&flipt::MANNER, flipt::client),
+];
+
 /// The client of a source; an error says what its settings lack, or that the source can't be asked.
-pub fn client(source: &str, _settings: Settings) -> anyhow::Result<Arc<dyn FlagApi>> {
-    anyhow::bail!("{source} can't be asked: leave out api_token")
+pub fn client(source: &str, settings: Settings) -> anyhow::Result<Arc<dyn FlagApi>> {
+    let Some((manner, make)) = CLIENTS.iter().find(|(manner, _)| manner.name == source) else {
+        let names: Vec<&str> = CLIENTS.iter().map(|(manner, _)| manner.name).collect();
+        anyhow::bail!(
+            "{source} can't be asked: leave out sources.{source}.api_token. Those that can be are {}",
+            names.join(", ")
+        );
+    };
+    let asker = Asker::new(manner, &settings)?;
+    let projects = settings.projects.into_iter().map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).collect();
+    Ok(make(asker, projects))
 }

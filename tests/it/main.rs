@@ -4,6 +4,7 @@ mod config;
 mod crash;
 mod databases;
 mod e2e;
+mod flagapi;
 mod flows;
 mod layers;
 mod rules;
