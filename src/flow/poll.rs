@@ -4,6 +4,7 @@
 //! event that is not here yet, and a flag that is not as it is known here, become a delivery and are read like any other.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tracing::{info, warn};
@@ -25,6 +26,8 @@ use crate::time::{DAY_MS, MINUTE_MS, SECOND_MS, UnixMs};
 const LOOK_BACK_MS: i64 = 3 * DAY_MS;
 /// How long asking may take before another process may begin it anew, ms.
 const LEASE_MS: i64 = 5 * MINUTE_MS;
+/// The longest that one look may take; well before the lease ends.
+const LOOK_MAX: Duration = Duration::from_secs(4 * 60);
 /// A change this young may still be on its way as a delivery, ms.
 const ON_ITS_WAY_MS: i64 = 30 * SECOND_MS;
 /// Flags in one delivery.
@@ -62,7 +65,10 @@ pub async fn ask_if_due(ctx: &Context, name: &'static str, platform: &Platform) 
     let Some(cursor) = taken else { return Ok(lease_until) };
     let source = sources::source(name).with_context(|| format!("{name} is no source"))?;
     let after = After { cursor: cursor.as_deref(), since: ctx.now().plus(-LOOK_BACK_MS) };
-    let looked = platform.api.look(after).await;
+    let looked = match tokio::time::timeout(LOOK_MAX, platform.api.look(after)).await {
+        Ok(looked) => looked,
+        Err(_) => Err(RemoteError::NotSent { problem: "the platform took too long to answer".into() }),
+    };
     let mut tx = ctx.db.write().await?;
     let (next, cursor, note) = match looked {
         Ok(look) => {

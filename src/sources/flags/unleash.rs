@@ -6,6 +6,7 @@
 //! `webhook.ts` of Unleash/unleash.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::{
     BadBody, ChangeKind, Envelope, FlagChange, Hand, Incoming, Meaning, NAME_MAX, Repeats, Scope, Source, UnixMs,
@@ -70,7 +71,17 @@ struct Wrapped {
     json: Option<String>,
 }
 
-fn read(body: &[u8]) -> Result<Event, BadBody> {
+/// What tells events apart; their data is of many forms, and not all concern flags.
+#[derive(Deserialize)]
+struct Head {
+    id: i64,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(rename = "createdAt")]
+    created_at: Option<String>,
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadBody> {
     let wrapped: Wrapped = read_json(body)?;
     match wrapped.json {
         Some(inner) => read_json(inner.as_bytes()),
@@ -79,14 +90,14 @@ fn read(body: &[u8]) -> Result<Event, BadBody> {
 }
 
 fn envelope(incoming: &Incoming<'_>) -> Result<Envelope, BadBody> {
-    let e = read(incoming.body)?;
+    let e: Head = read(incoming.body)?;
     // The time too: a server that is set up anew counts from one again.
     let id = format!("{}@{}", e.id, clean(e.created_at.as_deref().unwrap_or_default(), NAME_MAX));
     Ok(Envelope { id, event: clean(&e.kind, NAME_MAX), repeats: Repeats::Id })
 }
 
 fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
-    let e = read(incoming.body)?;
+    let e: Event = read(incoming.body)?;
     let Some(feature) = e.feature.as_deref() else {
         return Ok(Meaning::Ignored(format!("{} names no flag", clean(&e.kind, NAME_MAX))));
     };
