@@ -18,6 +18,7 @@ macro_rules! platforms {
 }
 
 platforms! {
+    flipt,
     unleash,
 }
 
@@ -46,6 +47,31 @@ fn facts(changes: Vec<FlagChange>, why: impl FnOnce() -> String) -> Meaning {
         return Meaning::Ignored(why());
     }
     Meaning::Facts(changes.into_iter().map(|c| Fact::Flag(Box::new(c))).collect())
+}
+
+/// A change, and where it makes a flag or fetches it back without naming an environment, how it stands by itself: that
+/// there is such a flag is said of all environments, how it stands only where it lives.
+pub(super) fn born(change: FlagChange) -> Vec<FlagChange> {
+    let tells = change.after.is_some() || change.percent_after.is_some();
+    let makes = matches!(change.kind, ChangeKind::Created | ChangeKind::Restored);
+    if !makes || change.environment.is_some() || !tells {
+        return vec![change];
+    }
+    let stands = match change.after {
+        Some(true) => ChangeKind::Enabled,
+        Some(false) => ChangeKind::Disabled,
+        None => ChangeKind::RolloutChanged,
+    };
+    let made = FlagChange {
+        before: None,
+        after: None,
+        percent_before: None,
+        percent_after: None,
+        scope: Scope::Flag,
+        variants: Vec::new(),
+        ..change.clone()
+    };
+    vec![made, FlagChange { kind: stands, ..change }]
 }
 
 /// A text from outside, cleaned; `None` where nothing is left of it.
