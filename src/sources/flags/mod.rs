@@ -19,6 +19,7 @@ macro_rules! platforms {
 
 platforms! {
     flipt,
+    go_feature_flag,
     unleash,
 }
 
