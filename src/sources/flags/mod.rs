@@ -20,6 +20,7 @@ macro_rules! platforms {
 platforms! {
     flipt,
     go_feature_flag,
+    optimizely,
     unleash,
 }
 
