@@ -18,6 +18,7 @@ macro_rules! platforms {
 }
 
 platforms! {
+    devcycle,
     flipt,
     go_feature_flag,
     optimizely,
