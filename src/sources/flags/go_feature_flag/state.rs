@@ -158,8 +158,11 @@ impl Flag {
         }
     }
 
-    /// With the scheduled steps that are in force.
+    /// With the scheduled steps that are in force. Steps name the rules that they change.
     fn settled(mut self, at: UnixMs) -> Self {
+        let mut rules = self.targeting.take().unwrap_or_default();
+        let named = |(i, r): (usize, &Rule)| Some((r.name.clone()?, i));
+        let mut places: BTreeMap<String, usize> = rules.iter().enumerate().rev().filter_map(named).collect();
         for step in self.steps().to_vec() {
             if date(step.date.as_ref()).is_none_or(|d| d >= at) {
                 continue;
@@ -168,14 +171,17 @@ impl Flag {
             if let Some(rule) = &step.default_rule {
                 self.default_rule.get_or_insert_default().merge(rule);
             }
-            for rule in step.targeting.iter().flatten() {
-                let rules = self.targeting.get_or_insert_default();
-                match rules.iter_mut().find(|r| r.name.is_some() && r.name == rule.name) {
-                    Some(known) => known.merge(rule),
-                    None => rules.push(rule.clone()),
+            for rule in step.targeting.into_iter().flatten() {
+                let known = rule.name.as_ref().and_then(|name| places.get(name)).and_then(|i| rules.get_mut(*i));
+                if let Some(known) = known {
+                    known.merge(&rule);
+                } else {
+                    places.extend(rule.name.clone().map(|name| (name, rules.len())));
+                    rules.push(rule);
                 }
             }
         }
+        self.targeting = (!rules.is_empty()).then_some(rules);
         self
     }
 

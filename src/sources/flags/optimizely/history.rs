@@ -1,5 +1,7 @@
 //! An entry of the change history: an entity, and the properties of it that changed.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -127,15 +129,17 @@ impl Entry {
 
     /// What changed in a ruleset: its switch, then its rules in the order in which they are told.
     fn of_rules(&self, change: &FlagChange, place: impl Fn(&str) -> Option<String>) -> Vec<FlagChange> {
-        let mut changes: Vec<FlagChange> = Vec::new();
+        let (mut changes, mut seen) = (Vec::new(), BTreeSet::new());
         for property in &self.changes {
             let Some(path) = place(&property.path) else { continue };
             let Some(next) = property.change(&path, change) else { continue };
+            let rule = match &next.scope {
+                Scope::Rule(rule) => rule.clone(),
+                Scope::Flag | Scope::Default => String::new(),
+            };
             // Many properties of one rule may change at once, and it is one change of whom it is for.
-            let told = changes.iter().any(|c| {
-                c.kind == next.kind && c.scope == next.scope && next.percent_after.is_none() && next.after.is_none()
-            });
-            if !told {
+            let new = seen.insert((next.kind.as_str(), rule));
+            if new || next.percent_after.is_some() || next.after.is_some() {
                 changes.push(next);
             }
         }
