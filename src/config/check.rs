@@ -92,6 +92,14 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
             return Err((format!("sources.{name}"), format!("unknown source, expected one of {known}")));
         }
     }
+    for (name, source) in &c.sources {
+        for (connection, mapping) in &source.mapping {
+            if let Some((setting, _)) = mapping.pointers().find(|(_, pointer)| !crate::sources::is_pointer(pointer)) {
+                let key = format!("sources.{name}.mapping.{connection}.{setting}");
+                return Err((key, "expected a JSON pointer that begins with /, such as /flag/key".into()));
+            }
+        }
+    }
     if !c.database.url.starts_with("sqlite:") && !c.database.url.starts_with("postgres") {
         return wrong("database.url", "expected sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME");
     }

@@ -252,12 +252,39 @@ mod tests {
             ("[log]\nlevel = \"blah blah\"\n", "hearback.toml:2: log.level: expected off, error, warn"),
             ("[sources.jira]\nsecrets = []\n", "hearback.toml:1: sources.jira: has a section of its own"),
             ("[sources.unheard]\nsecrets = []\n", "hearback.toml:1: sources.unheard: unknown source"),
+            (
+                "[sources.generic.mapping.toggler]\nflag = \"\"\n",
+                "hearback.toml:2: sources.generic.mapping.toggler.flag: expected a JSON pointer that begins with /",
+            ),
+            (
+                "[sources.generic.mapping.toggler]\nflag = \"/key\"\nenabled = \"on\"\n",
+                "hearback.toml:3: sources.generic.mapping.toggler.enabled: expected a JSON pointer",
+            ),
+            (
+                "[sources.generic.mapping.toggler]\nflag = \"/a~b\"\n",
+                "hearback.toml:2: sources.generic.mapping.toggler.flag: expected a JSON pointer",
+            ),
+            (
+                "[sources.generic.mapping.toggler]\nenabled = \"/on\"\n",
+                "hearback.toml:1: sources.generic.mapping.toggler: missing field `flag`",
+            ),
             ("[github]\napp_id = 1\n", "hearback.toml:2: github.app_id: an App needs its key too"),
             ("[github]\ntoken_file = \"nowhere\"\n", "hearback.toml:2: github.token_file: can't read nowhere"),
         ] {
             let error = from(text, &[]).unwrap_err().to_string();
             assert!(error.starts_with(said), "{error}\n  wanted {said}");
         }
+    }
+
+    #[test]
+    fn a_mapping_is_chosen_by_the_connection() {
+        let c = from(
+            "[sources.generic.mapping.default]\nflag = \"/a\"\n[sources.generic.mapping.toggler]\nflag = \"/b\"\npercent = \"/p~1x\"\n",
+            &[],
+        )
+        .unwrap();
+        let flag = |connection| c.mapping("generic", connection).map(|m| m.flag.as_str());
+        assert_eq!((flag(None), flag(Some("toggler")), flag(Some("other"))), (Some("/a"), Some("/b"), None));
     }
 
     #[test]

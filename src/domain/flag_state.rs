@@ -131,6 +131,10 @@ impl FlagState {
                     // What was said of the whole flag before is made of its rules from now on.
                     self.shares.remove("");
                     self.shares.insert(id.clone(), share);
+                } else if change.after == Some(true) && self.shares.get(id) == Some(&0.0) {
+                    // Switched on again, it reaches some: how many is not told, and is not as few as the rules that
+                    // reach nobody.
+                    self.shares.retain(|_, share| *share > 0.0);
                 }
             }
             Scope::Default => {
@@ -183,4 +187,32 @@ pub fn history(subject: &Subject, signals: &[Signal]) -> Vec<Step> {
             Step { at: signal.at(), what: signal.kind.as_str(), before, after, hand, actor: signal.actor.clone() }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::flag::FlagChange;
+    use super::*;
+
+    #[test]
+    fn a_rule_that_is_switched_on_again_reaches_some_until_its_share_is_told() {
+        let mut state = FlagState { on: Some(true), ..FlagState::default() };
+        let change = |rule: &str, after, percent_after| FlagChange {
+            scope: Scope::Rule(rule.to_owned()),
+            after,
+            percent_after,
+            ..FlagChange::new("optimizely", "a", ChangeKind::RolloutChanged)
+        };
+        for (rule, after, percent, exposure) in [
+            ("pilot", None, Some(0.0), Exposure::Off),
+            ("everyone", None, Some(25.0), Exposure::Percent(25.0)),
+            ("everyone", Some(false), None, Exposure::Off),
+            ("everyone", Some(true), None, Exposure::Some),
+            ("everyone", None, Some(50.0), Exposure::Percent(50.0)),
+            ("everyone", Some(true), None, Exposure::Percent(50.0)),
+        ] {
+            let (_, now) = state.hear(&change(rule, after, percent).signal(UnixMs(0)).kind);
+            assert_eq!(now, Some(exposure), "{rule} {after:?} {percent:?}");
+        }
+    }
 }

@@ -22,7 +22,7 @@ use crate::domain::repo::RepoName;
 use crate::domain::signal::Signal;
 use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
-pub use mapping::Mapping;
+pub use mapping::{Mapping, is_pointer};
 use signature::schemes::Scheme;
 
 /// Request headers by lower-case name; of a repeated one the first.

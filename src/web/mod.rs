@@ -62,8 +62,8 @@ type Route = (&'static str, MethodRouter<App>);
 fn working(dashboard_on: bool) -> Vec<Route> {
     let read = |route: MethodRouter<App>| route.layer(from_fn(etag::etag));
     vec![
-        ("/hooks/{source}", post(hooks::post)),
-        ("/hooks/{source}/{connection}", post(hooks::post_connection)),
+        ("/hooks/{source}", post(hooks::post).options(hooks::options)),
+        ("/hooks/{source}/{connection}", post(hooks::post_connection).options(hooks::options_connection)),
         ("/v1/feedback", post(feedback::post).options(feedback::options)),
         ("/v1/rollouts", read(get(rollouts::list)).post(open::post)),
         ("/v1/rollouts/{id}", read(get(rollouts::get))),

@@ -19,10 +19,14 @@ macro_rules! platforms {
 
 platforms! {
     configcat,
+    devcycle,
     flagsmith,
+    flipt,
     gitlab,
+    go_feature_flag,
     growthbook,
     launchdarkly,
+    optimizely,
     posthog,
     split,
     statsig,
@@ -63,6 +67,31 @@ fn facts(mut changes: Vec<FlagChange>, why: impl FnOnce() -> String) -> Meaning 
         return Meaning::Hint { facts, why: format!("it tells more than {CHANGES_MAX} changes at once") };
     }
     Meaning::Facts(facts)
+}
+
+/// A change, and where it makes a flag or fetches it back without naming an environment, how it stands by itself: that
+/// there is such a flag is said of all environments, how it stands only where it lives.
+pub(super) fn born(change: FlagChange) -> Vec<FlagChange> {
+    let tells = change.after.is_some() || change.percent_after.is_some();
+    let makes = matches!(change.kind, ChangeKind::Created | ChangeKind::Restored);
+    if !makes || change.environment.is_some() || !tells {
+        return vec![change];
+    }
+    let stands = match change.after {
+        Some(true) => ChangeKind::Enabled,
+        Some(false) => ChangeKind::Disabled,
+        None => ChangeKind::RolloutChanged,
+    };
+    let made = FlagChange {
+        before: None,
+        after: None,
+        percent_before: None,
+        percent_after: None,
+        scope: Scope::Flag,
+        variants: Vec::new(),
+        ..change.clone()
+    };
+    vec![made, FlagChange { kind: stands, ..change }]
 }
 
 /// A text from outside, cleaned; `None` where nothing is left of it.
