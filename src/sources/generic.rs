@@ -22,7 +22,7 @@ use crate::time::UnixMs;
 pub const SOURCE: Source = Source {
     name: "generic",
     aliases: &[],
-    schemes: &[&schemes::STANDARD],
+    schemes: &[&schemes::STANDARD, &schemes::STANDARD_ED25519],
     envelope,
     reads: |_| true,
     parse,
