@@ -255,7 +255,9 @@ fn bent(case: &Case, name: &str) -> Vec<Case> {
     match name {
         "flip last byte of body" => {
             let mut flipped = case.body.clone();
-            flipped.last_mut().map(|b| *b ^= 1);
+            if let Some(last) = flipped.last_mut() {
+                *last ^= 1;
+            }
             let bodies =
                 [flipped, case.body[..case.body.len().saturating_sub(1)].to_vec(), [&case.body, &b" "[..]].concat()];
             bodies.into_iter().filter(|b| *b != case.body).map(body).collect()
