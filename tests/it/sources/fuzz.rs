@@ -1,6 +1,6 @@
 //! Real payloads, bent: a field dropped, a type changed, the end cut off. Nothing panics, and no refusal repeats what
 //! the sender wrote.
-mod bodies;
+pub mod bodies;
 mod crowds;
 mod flood;
 
