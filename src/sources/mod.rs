@@ -7,6 +7,7 @@ pub mod feedback;
 pub mod flags;
 mod generic;
 mod jira;
+mod json;
 mod mapping;
 pub mod releases;
 pub mod signature;
@@ -14,7 +15,6 @@ pub mod signature;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::domain::flag::{FlagChange, FlagSeen};
@@ -22,6 +22,8 @@ use crate::domain::repo::RepoName;
 use crate::domain::signal::Signal;
 use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
+use json::describe;
+pub(crate) use json::read_json;
 pub use mapping::{Mapping, is_pointer};
 use signature::schemes::Scheme;
 
@@ -232,35 +234,6 @@ pub fn names() -> String {
 /// The source of that name.
 pub fn source(name: &str) -> Option<&'static Source> {
     all().find(|s| s.name == name || s.aliases.contains(&name))
-}
-
-/// Reads JSON into a wire type; the error names the field, never the value.
-pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadBody> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|e| BadBody { field: place(e.path()), problem: describe(e.inner()) })?;
-    reader.end().map_err(|_| BadBody::of("", "not JSON: there is more after the end of the first value"))?;
-    Ok(value)
-}
-
-/// The field that an error is about; empty where it is about the whole body.
-fn place(path: &serde_path_to_error::Path) -> String {
-    let path = path.to_string();
-    path.trim_end_matches('?').trim_end_matches('.').to_owned()
-}
-
-/// What serde says without what the sender wrote: `invalid type: string "…", expected i64` holds the value.
-fn describe(e: &serde_json::Error) -> String {
-    if e.is_syntax() || e.is_eof() {
-        return format!("not JSON: line {} column {}", e.line(), e.column());
-    }
-    let text = e.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(head, _)| head);
-    match (text.starts_with("missing field") || text.starts_with("duplicate field"), text.rsplit_once("expected ")) {
-        (true, _) => text.to_owned(),
-        (false, Some((_, expected))) => format!("expected {expected}"),
-        (false, None) => "not what this source sends".to_owned(),
-    }
 }
 
 /// A text from outside as one line without control characters, at most `max` characters.

@@ -2,6 +2,7 @@
 //! rotated. How each sender signs is a row of [`schemes`].
 
 pub mod schemes;
+mod signing;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -14,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 use super::Headers;
 use crate::time::{MINUTE_MS, SECOND_MS, UnixMs};
 use schemes::{Algorithm, Encoding, Key, Part, Scheme, TimeUnit};
+pub use signing::{sign, sign_hub_sha256, sign_standard_webhooks};
 
 /// A signed time further from ours than this is refused, either way (Standard Webhooks 1.0).
 pub const REPLAY_WINDOW_MS: i64 = 5 * MINUTE_MS;
@@ -86,8 +88,9 @@ pub struct Claim<'a> {
     pub token: Option<&'a str>,
 }
 
-/// Checks a delivery: one of `schemes` must hold with one of `secrets`. Where none does, the error is about the first
-/// scheme whose header is there.
+/// Checks a delivery: one of `schemes` must hold with one of `secrets`. A signed body counts for more than a secret that
+/// was sent along, where a sender does both. Where nothing holds, the error is about the scheme that fits best: its header
+/// is there, and of its form.
 pub fn verify(
     schemes: &[&'static Scheme],
     claim: &Claim<'_>,
@@ -97,46 +100,42 @@ pub fn verify(
     if secrets.is_empty() {
         return Err(SignatureError::NoSecret);
     }
-    let mut told: Option<SignatureError> = None;
+    let mut proof = None;
+    let mut told: Option<((bool, bool), SignatureError)> = None;
     for scheme in schemes {
         match check(scheme, claim, secrets, now) {
             Ok(()) if scheme.signed.contains(&Part::Body) => return Ok(Proof::Signed),
-            Ok(()) => return Ok(Proof::Shared),
+            Ok(()) => proof = Some(Proof::Shared),
             Err(e) => {
-                let better = matches!(told, None | Some(SignatureError::Missing { .. }))
-                    && !(told.is_some() && matches!(e, SignatureError::Missing { .. }));
-                if better {
-                    told = Some(e);
+                let there = claim.headers.get(scheme.header).is_some();
+                let fits = (there, !matches!(e, SignatureError::Malformed { .. }));
+                if told.as_ref().is_none_or(|(best, _)| fits > *best) {
+                    told = Some((fits, e));
                 }
             }
         }
     }
-    Err(told.unwrap_or(SignatureError::Mismatch))
+    proof.ok_or(told.map_or(SignatureError::Mismatch, |(_, e)| e))
 }
 
 fn check(scheme: &Scheme, claim: &Claim<'_>, secrets: &[String], now: UnixMs) -> Result<(), SignatureError> {
     let header = scheme.header;
+    let value = claim.headers.get(header);
     if scheme.algorithm == Algorithm::Token {
-        let sent = [claim.headers.get(header), claim.token];
-        if sent.iter().all(Option::is_none) {
-            return Err(SignatureError::Missing { header });
-        }
-        return if sent.into_iter().flatten().any(|s| is_secret(s, secrets)) {
-            Ok(())
-        } else if claim.headers.get(header).is_none() {
+        return match value {
+            _ if [value, claim.token].into_iter().flatten().any(|s| is_secret(s, secrets)) => Ok(()),
+            Some(_) => Err(SignatureError::Mismatch),
             // A path may just name a connection.
-            Err(SignatureError::Missing { header })
-        } else {
-            Err(SignatureError::Mismatch)
+            None => Err(SignatureError::Missing { header }),
         };
     }
-    let value = claim.headers.get(header).ok_or(SignatureError::Missing { header })?;
+    let value = value.ok_or(SignatureError::Missing { header })?;
     let content = content(scheme, claim, now)?;
     let entries: Vec<&str> = match scheme.list {
         Some(separator) => value.split(separator).map(str::trim).filter(|e| !e.is_empty()).collect(),
         None => vec![value],
     };
-    if entries.is_empty() || entries.len() > SIGNATURES_MAX {
+    if entries.len() > SIGNATURES_MAX {
         return Err(SignatureError::Malformed { header });
     }
     // Other versions in a list are skipped; alone, they are not of the expected form.
@@ -146,10 +145,11 @@ fn check(scheme: &Scheme, claim: &Claim<'_>, secrets: &[String], now: UnixMs) ->
         return Err(SignatureError::Malformed { header });
     }
     // Every secret and every signature is tried, so that the time tells nothing about which one fits.
-    let mut fits = 0_usize;
-    for key in secrets.iter().filter_map(|s| key(scheme.key, s)) {
-        fits += signatures.iter().filter(|s| fits_key(scheme.algorithm, &key, &content, s)).count();
-    }
+    let fits: usize = secrets
+        .iter()
+        .filter_map(|s| key(scheme.key, s))
+        .map(|key| fitting(scheme.algorithm, &key, &content, &signatures))
+        .sum();
     if fits > 0 { Ok(()) } else { Err(SignatureError::Mismatch) }
 }
 
@@ -170,8 +170,13 @@ fn content<'a>(scheme: &Scheme, claim: &Claim<'a>, now: UnixMs) -> Result<Vec<&'
             Part::Text(text) => text.as_bytes(),
             Part::Header(header) => {
                 let value = claim.headers.get(header).ok_or(SignatureError::Missing { header })?;
-                // A separator in a part would let bytes move between the signed parts.
-                let moves = scheme.signed.iter().any(|p| matches!(p, Part::Text(t) if value.contains(t)));
+                // Bytes must not move from one signed part to another. Without a separator the body begins at the
+                // brace of its JSON, which no id or time holds.
+                let moves = if scheme.signed.iter().any(|p| matches!(p, Part::Text(_))) {
+                    scheme.signed.iter().any(|p| matches!(p, Part::Text(t) if value.contains(t)))
+                } else {
+                    scheme.signed.contains(&Part::Body) && !value.bytes().all(is_of_name_or_time)
+                };
                 if value.is_empty() || moves {
                     return Err(SignatureError::Malformed { header });
                 }
@@ -205,9 +210,15 @@ fn decode(encoding: Encoding, text: &str) -> Option<Vec<u8>> {
     .filter(|bytes| !bytes.is_empty())
 }
 
-/// The key's bytes; `None` for a secret that is not of this kind.
+/// What ids and times are made of.
+fn is_of_name_or_time(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.:+".contains(&byte)
+}
+
+/// The key's bytes; `None` for a secret that is not of this kind, and for one without bytes, with which anybody could
+/// sign.
 fn key(kind: Key, secret: &str) -> Option<Vec<u8>> {
-    let shared = || Some(secret).filter(|s| !s.starts_with(PUBLIC_KEY));
+    let shared = || Some(secret).filter(|s| !is_public(s));
     match kind {
         Key::Utf8 => shared().map(|s| s.as_bytes().to_vec()),
         // Base64 behind `whsec_`, or the text itself where it is no base64.
@@ -216,89 +227,63 @@ fn key(kind: Key, secret: &str) -> Option<Vec<u8>> {
         Key::Whpk => secret.strip_prefix(PUBLIC_KEY).and_then(|s| BASE64.decode(s).ok()),
         Key::Hex => hex::decode(secret).ok(),
     }
+    .filter(|key| !key.is_empty())
 }
 
-fn hmac<M: Mac + KeyInit>(key: &[u8], content: &[&[u8]]) -> M {
+fn hmac<M: Mac + KeyInit>(key: &[u8], content: &[&[u8]]) -> Vec<u8> {
     let mut mac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
     for part in content {
         mac.update(part);
     }
-    mac
+    mac.finalize().into_bytes().to_vec()
 }
 
-fn fits_key(algorithm: Algorithm, key: &[u8], content: &[&[u8]], signature: &[u8]) -> bool {
+/// The signature that a key makes; `None` where only the sender can make one.
+fn made(algorithm: Algorithm, key: &[u8], content: &[&[u8]]) -> Option<Vec<u8>> {
     match algorithm {
-        Algorithm::HmacSha256 => hmac::<Hmac<Sha256>>(key, content).verify_slice(signature).is_ok(),
-        Algorithm::HmacSha1 => hmac::<Hmac<Sha1>>(key, content).verify_slice(signature).is_ok(),
+        Algorithm::HmacSha256 => Some(hmac::<Hmac<Sha256>>(key, content)),
+        Algorithm::HmacSha1 => Some(hmac::<Hmac<Sha1>>(key, content)),
+        Algorithm::Ed25519 | Algorithm::Token => None,
+    }
+}
+
+/// How many of `signatures` are this key's. The body is hashed once, however many there are.
+fn fitting(algorithm: Algorithm, key: &[u8], content: &[&[u8]], signatures: &[Vec<u8>]) -> usize {
+    match algorithm {
+        Algorithm::HmacSha256 | Algorithm::HmacSha1 => {
+            let made = made(algorithm, key, content).unwrap_or_default();
+            signatures.iter().filter(|s| bool::from(s.as_slice().ct_eq(&made))).count()
+        }
         Algorithm::Ed25519 => {
             let public = aws_lc_rs::signature::UnparsedPublicKey::new(&aws_lc_rs::signature::ED25519, key);
-            public.verify(&content.concat(), signature).is_ok()
+            let content = content.concat();
+            signatures.iter().filter(|s| public.verify(&content, s).is_ok()).count()
         }
-        Algorithm::Token => false,
+        Algorithm::Token => 0,
     }
 }
 
 /// Whether a text that was sent along is one of the secrets. Both may say `Bearer` before it.
 pub fn is_secret(sent: &str, secrets: &[String]) -> bool {
-    let bare = |text: &str| Sha256::digest(text.trim().strip_prefix("Bearer ").unwrap_or(text).trim().as_bytes());
-    let sent = bare(sent);
+    let digest = |text: &str| Sha256::digest(bare(text).as_bytes());
+    let sent = digest(sent);
     secrets
         .iter()
-        .filter(|s| !s.starts_with(PUBLIC_KEY))
-        .filter(|s| bool::from(bare(s).as_slice().ct_eq(sent.as_slice())))
+        .filter(|s| !bare(s).is_empty() && !is_public(s))
+        .filter(|s| bool::from(digest(s).as_slice().ct_eq(sent.as_slice())))
         .count()
         > 0
 }
 
-/// The headers that make a delivery hold under `scheme`: for senders such as `demo` and `replay`. `None` for a scheme
-/// whose private key nobody but the sender has.
-pub fn sign(scheme: &Scheme, secret: &str, id: &str, now: UnixMs, body: &[u8]) -> Option<Vec<(&'static str, String)>> {
-    let mut headers = Headers::default();
-    let mut sent = Vec::new();
-    let mut put = |name: &'static str, value: String| {
-        headers.0.insert(name.to_owned(), value.clone());
-        sent.push((name, value));
-    };
-    if scheme.algorithm == Algorithm::Token {
-        put(scheme.header, secret.to_owned());
-        return Some(sent);
+/// A secret as it is compared: schemes of `Authorization` are told in any case (RFC 9110, 11.1).
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    match text.split_once(' ') {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer") => rest.trim_start(),
+        Some(_) | None => text,
     }
-    for part in scheme.signed {
-        if let Part::Header(name) = part {
-            let value = match scheme.time {
-                Some((header, TimeUnit::Seconds)) if header == *name => now.0.div_euclid(SECOND_MS).to_string(),
-                Some((header, TimeUnit::Millis)) if header == *name => now.0.to_string(),
-                Some((header, TimeUnit::Rfc3339)) if header == *name => now.rfc3339(),
-                _ => id.to_owned(),
-            };
-            put(name, value);
-        }
-    }
-    let content = content(scheme, &Claim { headers: &headers, body, token: None }, now).ok()?;
-    let key = key(scheme.key, secret)?;
-    let mac = match scheme.algorithm {
-        Algorithm::HmacSha256 => hmac::<Hmac<Sha256>>(&key, &content).finalize().into_bytes().to_vec(),
-        Algorithm::HmacSha1 => hmac::<Hmac<Sha1>>(&key, &content).finalize().into_bytes().to_vec(),
-        Algorithm::Ed25519 | Algorithm::Token => return None,
-    };
-    let text = match scheme.encoding {
-        Encoding::Hex => hex::encode(mac),
-        Encoding::Base64 => BASE64.encode(mac),
-    };
-    sent.push((scheme.header, format!("{}{text}", scheme.prefix)));
-    Some(sent)
 }
 
-/// GitHub's signature of a body.
-pub fn sign_hub_sha256(secret: &str, body: &[u8]) -> String {
-    last(sign(&schemes::HUB_SHA256, secret, "", UnixMs(0), body))
-}
-
-/// The signature of Standard Webhooks 1.0.
-pub fn sign_standard_webhooks(secret: &str, id: &str, seconds: i64, body: &[u8]) -> String {
-    last(sign(&schemes::STANDARD, secret, id, UnixMs(seconds.saturating_mul(SECOND_MS)), body))
-}
-
-fn last(headers: Option<Vec<(&'static str, String)>>) -> String {
-    headers.and_then(|mut h| h.pop()).map(|(_, value)| value).unwrap_or_default()
+fn is_public(secret: &str) -> bool {
+    bare(secret).starts_with(PUBLIC_KEY)
 }

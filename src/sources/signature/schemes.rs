@@ -125,7 +125,7 @@ const fn token(header: &'static str) -> Scheme {
 const STANDARD_PARTS: &[Part] =
     &[Part::Header("webhook-id"), Part::Text("."), Part::Header("webhook-timestamp"), Part::Text("."), Part::Body];
 
-/// Standard Webhooks 1.0, symmetric: `webhook-signature: v1,<base64>`, a list, over `id.timestamp.body`. PostHog and
+/// Standard Webhooks 1.0, symmetric: `webhook-signature: v1,<base64>`, a list, over `id.timestamp.body`. `PostHog` and
 /// GitLab sign so too.
 pub const STANDARD: Scheme = standard("webhook-signature", STANDARD_PARTS, "webhook-timestamp");
 /// The same under the names that Svix used before it was a standard.

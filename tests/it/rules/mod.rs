@@ -1,4 +1,5 @@
 //! The pure rules, as a user would state them.
+mod flags;
 mod folding;
 mod tickets;
 mod walks;

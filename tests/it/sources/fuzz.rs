@@ -1,14 +1,16 @@
 //! Real payloads, bent: a field dropped, a type changed, the end cut off. Nothing panics, and no refusal repeats what
 //! the sender wrote.
+pub mod bodies;
+mod crowds;
+mod flood;
+
 use hearback::sources::Meaning;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
 use super::{Payload, all_payloads};
-
-/// Stands in for customers' data in a place where something else is expected.
-const PRIVATE: &str = "rae@example.com 4111-1111";
+use bodies::PRIVATE;
 
 #[derive(Clone, Debug)]
 enum Bend {

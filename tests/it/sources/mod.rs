@@ -1,7 +1,8 @@
 //! What other systems send, and what it means.
 mod fixtures;
 mod fuzz;
-//mod signatures;
+mod sequences;
+mod signatures;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
