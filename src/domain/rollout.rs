@@ -191,17 +191,7 @@ fn release_moves(
 /// how long: only what changes from there on begins a rollout.
 fn flag_moves(state: &mut FlagState, kind: &SignalKind, latest: Option<&Rollout>, watched: bool) -> Option<Change> {
     let (before, after) = state.hear(kind);
-    if let Some(end) = match kind {
-        SignalKind::Archived => Some(End::Archived),
-        SignalKind::Deleted => Some(End::Deleted),
-        SignalKind::FlagSeen { archived: true, .. } => Some(End::Archived),
-        SignalKind::Flag(change) => match change.kind {
-            ChangeKind::Archived => Some(End::Archived),
-            ChangeKind::Deleted => Some(End::Deleted),
-            _ => None,
-        },
-        _ => None,
-    } {
+    if let Some(end) = end_of(kind) {
         return Some(Change::End(end));
     }
     let by = match kind {
@@ -216,6 +206,17 @@ fn flag_moves(state: &mut FlagState, kind: &SignalKind, latest: Option<&Rollout>
         (Some(before), Some(after)) if !live && before == after => None,
         (None, Some(_)) if !live && !begins(kind) => None,
         (_, Some(exposure)) => Some(Change::Show { name: exposure.words(), exposure, by }),
+    }
+}
+
+/// How a flag ends by this news, where it does, however many had it.
+fn end_of(kind: &SignalKind) -> Option<End> {
+    match kind {
+        SignalKind::Archived | SignalKind::FlagSeen { archived: true, .. } => Some(End::Archived),
+        SignalKind::Deleted => Some(End::Deleted),
+        SignalKind::Flag(change) if change.kind == ChangeKind::Archived => Some(End::Archived),
+        SignalKind::Flag(change) if change.kind == ChangeKind::Deleted => Some(End::Deleted),
+        _ => None,
     }
 }
 

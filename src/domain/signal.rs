@@ -179,10 +179,9 @@ impl SignalKind {
                 ChangeKind::Archived => 7,
                 ChangeKind::Deleted => 8,
             },
-            // Seen in the second in which it changed: the change is the news.
-            Self::FlagSeen { .. } => 2,
             Self::Published { .. } => 1,
-            Self::Promoted => 2,
+            // A flag that is seen in the second in which it changed: the change is the news.
+            Self::Promoted | Self::FlagSeen { .. } => 2,
             Self::Exposed { .. } => 3,
             Self::Deployed { .. } => 4,
             Self::Edited => 5,

@@ -84,12 +84,11 @@ async fn add(tx: &mut Tx, lineages: &mut Vec<Lineage>, rollout: Rollout) -> Resu
         rollout,
     };
     let subject = standing.rollout.subject.clone();
-    match lineages.iter_mut().find(|l| l.subject == subject) {
-        Some(lineage) => lineage.rollouts.push(standing),
-        None => {
-            let state = flags::get(tx, &subject).await?.map(|k| k.state);
-            lineages.push(Lineage { subject, rollouts: vec![standing], state, steps: Vec::new() });
-        }
+    if let Some(lineage) = lineages.iter_mut().find(|l| l.subject == subject) {
+        lineage.rollouts.push(standing);
+    } else {
+        let state = flags::get(tx, &subject).await?.map(|k| k.state);
+        lineages.push(Lineage { subject, rollouts: vec![standing], state, steps: Vec::new() });
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ const LOOK_BACK_MS: i64 = 3 * DAY_MS;
 /// How long asking may take before another process may begin it anew, ms.
 const LEASE_MS: i64 = 5 * MINUTE_MS;
 /// The longest that one look may take; well before the lease ends.
-const LOOK_MAX: Duration = Duration::from_secs(4 * 60);
+const LOOK_MAX: Duration = Duration::from_mins(4);
 /// A change this young may still be on its way as a delivery, ms.
 const ON_ITS_WAY_MS: i64 = 30 * SECOND_MS;
 /// Flags in one delivery.

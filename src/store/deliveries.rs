@@ -212,17 +212,26 @@ pub struct LastSent {
 
 /// The latest delivery that a source sent by itself.
 pub async fn last_sent(tx: &mut Tx, source: &str) -> Result<Option<LastSent>> {
-    let row: Option<(i64, String, Option<String>, Option<String>, String)> = on!(tx, c => sqlx::query_as(
+    let row: Option<SentRow> = on!(tx, c => sqlx::query_as(
         "SELECT received_ms, event, outcome, detail, proof FROM deliveries WHERE source = $1 AND proof <> 'asked'
          ORDER BY received_ms DESC, id DESC LIMIT 1")
         .bind(source).fetch_optional(c).await?);
-    Ok(row.map(|(at, event, outcome, detail, proof)| LastSent {
-        at: UnixMs(at),
-        event,
-        outcome,
-        detail,
-        proof: Provenance::parse(&proof),
+    Ok(row.map(|r| LastSent {
+        at: UnixMs(r.received_ms),
+        event: r.event,
+        outcome: r.outcome,
+        detail: r.detail,
+        proof: Provenance::parse(&r.proof),
     }))
+}
+
+#[derive(sqlx::FromRow)]
+struct SentRow {
+    received_ms: i64,
+    event: String,
+    outcome: Option<String>,
+    detail: Option<String>,
+    proof: String,
 }
 
 /// All outcomes, oldest first: event, outcome, detail. For `check` and tests.

@@ -32,7 +32,7 @@ const SECRET: &str = "unleash sends this along";
 const SETTINGS: &[(&str, &str)] = &[("sources.unleash.secrets", SECRET), ("policy.trackers", "local")];
 
 /// An event of Unleash's log. It happened `id` minutes after the house's clock began.
-fn event(id: i64, kind: &str, environment: Option<&str>, before: Value, after: Value) -> Value {
+fn event(id: i64, kind: &str, environment: Option<&str>, before: Option<Value>, after: Option<Value>) -> Value {
     let at = UnixMs::parse_rfc3339("2026-10-09T10:00:00Z").unwrap().plus(id * MINUTE_MS);
     json!({"id": id, "type": kind, "createdBy": "rae", "createdByUserId": 7, "createdAt": at.rfc3339(), "data": after,
            "preData": before, "tags": [], "featureName": "new-checkout", "project": "shop", "environment": environment})
@@ -45,15 +45,14 @@ fn strategy(rollout: i64) -> Value {
 /// On at 10 %, 50 %, 100 %, off, on again, then archived.
 fn story() -> Vec<Value> {
     let production = Some("production");
-    let none = || Value::Null;
     vec![
-        event(1, "feature-created", None, none(), json!({"name": "new-checkout"})),
-        event(2, "feature-strategy-add", production, none(), strategy(10)),
-        event(3, "feature-environment-enabled", production, none(), none()),
-        event(4, "feature-strategy-update", production, strategy(10), strategy(50)),
-        event(5, "feature-strategy-update", production, strategy(50), strategy(100)),
-        event(6, "feature-environment-disabled", production, none(), none()),
-        event(7, "feature-environment-enabled", production, none(), none()),
+        event(1, "feature-created", None, None, Some(json!({"name": "new-checkout"}))),
+        event(2, "feature-strategy-add", production, None, Some(strategy(10))),
+        event(3, "feature-environment-enabled", production, None, None),
+        event(4, "feature-strategy-update", production, Some(strategy(10)), Some(strategy(50))),
+        event(5, "feature-strategy-update", production, Some(strategy(50)), Some(strategy(100))),
+        event(6, "feature-environment-disabled", production, None, None),
+        event(7, "feature-environment-enabled", production, None, None),
     ]
 }
 
@@ -111,13 +110,13 @@ async fn archiving_closes_the_window_in_every_environment(kind: Kind) {
     let house = House::with(kind, &settings).await;
     tell(&house, &story()[..3]).await;
     let eu = Some("eu");
-    tell(&house, &[event(8, "feature-strategy-add", eu, Value::Null, strategy(100))]).await;
-    tell(&house, &[event(9, "feature-environment-enabled", eu, Value::Null, Value::Null)]).await;
+    tell(&house, &[event(8, "feature-strategy-add", eu, None, Some(strategy(100)))]).await;
+    tell(&house, &[event(9, "feature-environment-enabled", eu, None, None)]).await;
     let open = ["new-checkout in eu: 100 %", "new-checkout in production: 10 %"];
     let mut seen = house.stages("new-checkout").await;
     seen.sort();
     assert_eq!(seen, open);
-    tell(&house, &[event(10, "feature-archived", None, Value::Null, Value::Null)]).await;
+    tell(&house, &[event(10, "feature-archived", None, None, None)]).await;
     assert_eq!(house.windows().await, ["closed", "closed"]);
     let mut seen = house.stages("new-checkout").await;
     seen.sort();
@@ -131,8 +130,8 @@ async fn nobody_is_exposed_where_no_customers_live(kind: Kind) {
     tell(
         &house,
         &[
-            event(1, "feature-strategy-add", development, Value::Null, strategy(100)),
-            event(2, "feature-environment-enabled", development, Value::Null, Value::Null),
+            event(1, "feature-strategy-add", development, None, Some(strategy(100))),
+            event(2, "feature-environment-enabled", development, None, None),
         ],
     )
     .await;
@@ -222,7 +221,7 @@ async fn a_hint_is_acted_on_only_when_the_platform_says_so_too(kind: Kind) {
     end(house).await;
 }
 
-async fn missed(house: &House) -> String {
+fn missed(house: &House) -> String {
     let text = house.ctx.telemetry.render();
     text.lines().find(|l| l.starts_with("hearback_missed_event_total{")).unwrap_or("none").to_owned()
 }
@@ -234,14 +233,14 @@ async fn what_no_delivery_told_is_read_when_asked_and_counted(kind: Kind) {
     tell(&house, &story[..3]).await;
     house.ask().await;
     assert_eq!(house.stages("new-checkout").await, ["new-checkout in production: 10 %"]);
-    assert_eq!(missed(&house).await, "none", "each was delivered");
+    assert_eq!(missed(&house), "none", "each was delivered");
     // The webhook breaks.
     *platform.events.lock().unwrap() = story[..6].to_vec();
     house.clock.advance(10 * MINUTE_MS);
     house.ask().await;
     assert_eq!(house.stages("new-checkout").await, ["new-checkout in production: 10 % 50 % 100 %, RolledBack"]);
     assert_eq!(house.windows().await, ["closed"]);
-    assert_eq!(missed(&house).await, "hearback_missed_event_total{source=\"unleash\"} 3");
+    assert_eq!(missed(&house), "hearback_missed_event_total{source=\"unleash\"} 3");
     // Asked again, nothing is new, and what arrives late after all changes nothing.
     let before = house.stages("new-checkout").await;
     house.clock.advance(MINUTE_MS);
@@ -249,7 +248,7 @@ async fn what_no_delivery_told_is_read_when_asked_and_counted(kind: Kind) {
     tell(&house, &story[3..6]).await;
     house.ask().await;
     assert_eq!(house.stages("new-checkout").await, before);
-    assert_eq!(missed(&house).await, "hearback_missed_event_total{source=\"unleash\"} 3");
+    assert_eq!(missed(&house), "hearback_missed_event_total{source=\"unleash\"} 3");
     end(house).await;
 }
 
@@ -260,13 +259,13 @@ async fn the_first_look_opens_nothing_and_what_changes_after_it_does(kind: Kind)
     house.ask().await;
     assert_eq!(house.ledger.number("SELECT COUNT(*) FROM rollouts").await, 0);
     assert_eq!(house.ledger.number("SELECT COUNT(*) FROM flags").await, 2);
-    assert_eq!(missed(&house).await, "none");
+    assert_eq!(missed(&house), "none");
     house.clock.advance(2 * MINUTE_MS);
     *platform.seen.lock().unwrap() = vec![seen("old", true, 100.0, now()), seen("half", true, 75.0, now())];
     house.ask().await;
     assert_eq!(house.stages("half").await, ["half in production: 75 %"]);
     assert_eq!(house.stages("old").await, Vec::<String>::new());
-    assert_eq!(missed(&house).await, "hearback_missed_event_total{source=\"unleash\"} 1");
+    assert_eq!(missed(&house), "hearback_missed_event_total{source=\"unleash\"} 1");
     let deliveries = house.ledger.number("SELECT COUNT(*) FROM deliveries").await;
     house.clock.advance(2 * MINUTE_MS);
     house.ask().await;

@@ -13,8 +13,12 @@ fn every_payload_is_read_as_it_was() {
         for payload in payloads(source) {
             let _ = writeln!(lines, "{}", payload.file);
             match payload.read() {
-                Err(bad) => lines.push_str(&format!("    REFUSED {bad}\n")),
-                Ok(Meaning::Ignored(why)) => lines.push_str(&format!("    ignored: {why}\n")),
+                Err(bad) => {
+                    let _ = writeln!(lines, "    REFUSED {bad}");
+                }
+                Ok(Meaning::Ignored(why)) => {
+                    let _ = writeln!(lines, "    ignored: {why}");
+                }
                 Ok(Meaning::Facts(facts)) => add(&mut lines, &facts),
                 Ok(Meaning::Hint { facts, why }) => {
                     let _ = writeln!(lines, "    hint: {why}");
