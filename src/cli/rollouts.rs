@@ -172,11 +172,18 @@ fn summary(standing: &Standing) -> String {
 
 /// A change with what was before and after it.
 fn change(step: &Step) -> String {
-    let words = |e: Option<Exposure>| e.map_or_else(|| "?".to_owned(), Exposure::words);
-    let moved = if step.before == step.after {
-        format!("at {}", words(step.after))
-    } else {
-        format!("{} → {}", words(step.before), words(step.after))
+    let words = |e: Option<Exposure>| e.map_or_else(|| "not known".to_owned(), Exposure::words);
+    let percent = |p: Option<f64>| p.map_or_else(|| "nobody".to_owned(), |p| format!("{p} %"));
+    let moved = match (step.before == step.after, step.percent_before == step.percent_after) {
+        (false, _) => format!("{} → {}", words(step.before), words(step.after)),
+        (true, true) => format!("stays {}", words(step.after)),
+        // What it would reach once it is on.
+        (true, false) => format!(
+            "stays {}, set from {} to {}",
+            words(step.after),
+            percent(step.percent_before),
+            percent(step.percent_after)
+        ),
     };
     let by: Vec<&str> =
         [step.hand.words(), step.actor.as_deref().unwrap_or_default()].into_iter().filter(|w| !w.is_empty()).collect();

@@ -167,6 +167,10 @@ pub struct Step {
     pub before: Option<Exposure>,
     /// How many it reached after.
     pub after: Option<Exposure>,
+    /// How many it reached while on before, 0 to 100.
+    pub percent_before: Option<f64>,
+    /// How many it reaches while on after.
+    pub percent_after: Option<f64>,
     /// Whose hand it was.
     pub hand: Hand,
     /// Who, by the platform's name.
@@ -179,12 +183,22 @@ pub fn history(subject: &Subject, signals: &[Signal]) -> Vec<Step> {
     in_order(subject, signals)
         .into_iter()
         .map(|signal| {
+            let percent_before = state.percent();
             let (before, after) = state.hear(&signal.kind);
             let hand = match &signal.kind {
                 SignalKind::Flag(change) => change.hand,
                 _ => Hand::Person,
             };
-            Step { at: signal.at(), what: signal.kind.as_str(), before, after, hand, actor: signal.actor.clone() }
+            Step {
+                at: signal.at(),
+                what: signal.kind.as_str(),
+                before,
+                after,
+                percent_before,
+                percent_after: state.percent(),
+                hand,
+                actor: signal.actor.clone(),
+            }
         })
         .collect()
 }

@@ -115,7 +115,8 @@ fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
     let of = |kind| FlagChange { kind, ..change.clone() };
     let (now, before) = (e.data.unwrap_or_default(), e.before.unwrap_or_default());
     Ok(match e.kind.as_str() {
-        "feature-created" => one(of(ChangeKind::Created)),
+        // A new flag is off in every environment, a copied one too.
+        "feature-created" => one(FlagChange { after: Some(false), ..of(ChangeKind::Created) }),
         "feature-archived" => one(of(ChangeKind::Archived)),
         // It comes back switched off in every environment, and no event of its own says so.
         "feature-revived" => one(FlagChange { after: Some(false), ..of(ChangeKind::Restored) }),
