@@ -16,17 +16,33 @@ CREATE TABLE flags (
 CREATE INDEX flags_platform ON flags (platform, project);
 CREATE INDEX flags_flag ON flags (flag);
 
--- Releases and pull requests that name a flag.
+-- Releases and merged pull requests, each with what was last written in it.
 CREATE TABLE mentions (
-  flag       TEXT NOT NULL,
-  repo       TEXT NOT NULL,
-  kind       TEXT NOT NULL,              -- release, pull
-  key        TEXT NOT NULL,              -- the tag, or the number
-  title      TEXT NOT NULL,
-  url        TEXT NOT NULL,
-  at_ms      BIGINT NOT NULL,
-  PRIMARY KEY (flag, repo, kind, key)
+  origin         TEXT NOT NULL,          -- the platform and repository, whatever that is called
+  kind           TEXT NOT NULL,          -- release, pull
+  id             TEXT NOT NULL,          -- the platform's id, or the number
+  repo           TEXT NOT NULL,
+  key            TEXT NOT NULL,          -- the tag, or the number
+  title          TEXT NOT NULL,
+  url            TEXT,
+  at_ms          BIGINT NOT NULL,        -- published or merged
+  written_ms     BIGINT NOT NULL,        -- an older text does not replace a newer one
+  files_due_ms   BIGINT,                 -- when its files are asked for; none where that is done
+  files_attempts BIGINT NOT NULL,
+  PRIMARY KEY (origin, kind, id)
 );
+CREATE INDEX mentions_files ON mentions (files_due_ms) WHERE files_due_ms IS NOT NULL;
+
+-- What they may name: it counts where there is a flag of exactly that key.
+CREATE TABLE mentioned_flags (
+  flag   TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  kind   TEXT NOT NULL,
+  id     TEXT NOT NULL,
+  via    TEXT NOT NULL,                  -- text, files
+  PRIMARY KEY (flag, origin, kind, id, via)
+);
+CREATE INDEX mentioned_flags_of ON mentioned_flags (origin, kind, id);
 
 -- What was turned away at the door: how often, when last, and why. A source writes at most once a minute.
 CREATE TABLE refusals (

@@ -4,6 +4,7 @@ pub mod annotation;
 pub mod feedback;
 pub mod flag;
 pub mod flag_state;
+pub mod mention;
 pub mod policy;
 pub mod repo;
 pub mod rollout;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, mentions};
 use crate::domain::ticket::TrackerName;
 use crate::http::RemoteError;
 use crate::id::RolloutId;
@@ -95,7 +95,10 @@ async fn repositories(ctx: &Context) -> Result<Vec<String>> {
     let mut found: BTreeSet<String> = ctx.config.policy().repository.iter().map(ToString::to_string).collect();
     let mut tx = ctx.db.read().await?;
     for (id, _) in rollouts::page(&mut tx, None, ROLLOUTS).await? {
-        let repo = rollouts::get(&mut tx, &id).await?.and_then(|r| r.about.repo);
+        let repo = match rollouts::get(&mut tx, &id).await? {
+            Some(rollout) => mentions::home(&mut tx, &rollout).await?,
+            None => None,
+        };
         if found.len() < REPOSITORIES_MAX {
             found.extend(repo.map(|r| r.to_string()));
         }

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use tracing::{error, info};
 
 use super::deliver::SUSPENDED_MS;
-use super::{Context, poll};
+use super::{Context, mentions, poll};
 use crate::analysis::redact;
 use crate::crash_point;
 use crate::domain::flag_state::FlagState;
@@ -130,6 +130,7 @@ async fn decide(
             Fact::Signal(signal) => hear(ctx, tx, &signal, Some(delivery), &unique).await?,
             Fact::Flag(change) => hear(ctx, tx, &change.signal(delivery.received_at), Some(delivery), &unique).await?,
             Fact::Seen(seen) => hear(ctx, tx, &seen.signal(delivery.received_at), Some(delivery), &unique).await?,
+            Fact::Named(mention) => mentions::keep(ctx, tx, &mention).await?,
             Fact::Installation { id, account, state } => installation(ctx, tx, id, &account, state).await?,
             Fact::Repositories { added, removed, .. } => {
                 if !added.is_empty() {
@@ -205,6 +206,9 @@ async fn refold(ctx: &Context, tx: &mut Tx, subject: &Subject) -> Result<Vec<Rol
                 feedback::join_late(tx, &rollout.id, subject.flag(), rollout.about.tag.as_deref(), since).await?;
             info!(rollout.id = %rollout.id, feedback.joined = joined, "new rollout: {}", rollout.label());
         }
+    }
+    if let Subject::Flag { flag, .. } = subject {
+        mentions::wake_releases(tx, flag, now).await?;
     }
     Ok(folded.into_iter().map(|r| r.id).collect())
 }

@@ -1,9 +1,10 @@
 //! Use cases: load, decide, save. Only these see both the store and the outside world, and no call to the outside is
 //! made while a transaction is open.
 //!
-//! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what no delivery told, `feedback` keeps
-//! statements, `analyze` reads them, `reconcile` plans what the tickets should say, `deliver` makes it so, `sweep` looks
-//! for what was missed, `lineage` shows rollouts together, and `check` says what is wrong.
+//! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what no delivery told, `mentions` joins
+//! releases and pull requests to flags, `feedback` keeps statements, `analyze` reads them, `reconcile` plans what the
+//! tickets should say, `deliver` makes it so, `sweep` looks for what was missed, `lineage` shows rollouts together, and
+//! `check` says what is wrong.
 
 pub mod access;
 pub mod account;
@@ -13,6 +14,7 @@ pub mod deliver;
 pub mod feedback;
 pub mod ingest;
 pub mod lineage;
+pub mod mentions;
 pub mod open;
 pub mod poll;
 pub mod receive;

@@ -7,9 +7,10 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
-use super::{Context, reports};
+use super::{Context, mentions, reports};
 use crate::analysis::{self, summary};
 use crate::crash_point;
+use crate::domain::repo::RepoName;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
 use crate::domain::ticket::{Severity, Ticket, TicketState, TrackerName};
@@ -113,9 +114,10 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Wi
     let mut known = themes::of_rollout(tx, &rollout.id).await?;
     known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
     let before = tickets::of_rollout(tx, &rollout.id).await?;
+    let home = mentions::home(tx, rollout).await?;
     let picture = Picture {
         policy: &policy,
-        repo: rollout.about.repo.as_ref(),
+        repo: home.as_ref(),
         jira_project: ctx.config.jira.project.as_deref().filter(|_| ctx.config.jira.is_configured()),
         window,
         tally: counts.tally.into(),
@@ -132,7 +134,7 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Wi
     for mut ticket in tickets::of_rollout(tx, &rollout.id).await? {
         match ticket.state {
             TicketState::Wanted => {
-                retarget(ctx, tx, rollout, &mut ticket).await?;
+                retarget(ctx, tx, home.as_ref(), &mut ticket).await?;
                 keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?;
             }
             TicketState::Filed => keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?,
@@ -142,15 +144,16 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Wi
     Ok(())
 }
 
-/// Where tickets of a rollout go in a tracker, by the settings of now.
-pub fn target(ctx: &Context, rollout: &Rollout, tracker: TrackerName) -> Option<String> {
+/// Where tickets of a rollout with this repository go in a tracker, by the settings of now.
+pub fn target(ctx: &Context, home: Option<&RepoName>, tracker: TrackerName) -> Option<String> {
     let jira = ctx.config.jira.project.as_deref().filter(|_| ctx.config.jira.is_configured());
-    planning::target(&ctx.config.policy(), rollout.about.repo.as_ref(), jira, tracker)
+    planning::target(&ctx.config.policy(), home, jira, tracker)
 }
 
-/// A ticket that was never sent goes where the settings say now: a wrong project or repository can be mended.
-async fn retarget(ctx: &Context, tx: &mut Tx, rollout: &Rollout, ticket: &mut Ticket) -> Result<()> {
-    let Some(target) = target(ctx, rollout, ticket.tracker).filter(|t| *t != ticket.target) else { return Ok(()) };
+/// A ticket that was never sent goes where the settings and the flag's releases say now: a wrong project or repository
+/// can be mended.
+async fn retarget(ctx: &Context, tx: &mut Tx, home: Option<&RepoName>, ticket: &mut Ticket) -> Result<()> {
+    let Some(target) = target(ctx, home, ticket.tracker).filter(|t| *t != ticket.target) else { return Ok(()) };
     if let Some(waiting) = actions::waiting(tx, &ticket.id, ActionKind::File).await? {
         if waiting.sent_at.is_some() || waiting.lease_until > ctx.now() {
             return Ok(());
@@ -292,6 +295,7 @@ async fn about_theme(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Win
     let answered = crate::domain::tally::Tally::from(counts.tally).people();
     let variants = feedback::variants_of_theme(tx, &theme.id, VARIANTS).await?;
     let severity = planning::severity(theme, &ctx.config.policy());
+    let brought_by = mentions::brought_by(tx, rollout).await?;
     let body = issue::section(&issue::About {
         rollout,
         window,
@@ -300,6 +304,7 @@ async fn about_theme(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Win
         answered,
         asked: None,
         variants: &variants,
+        brought_by: &brought_by,
         engine: analysis::ENGINE,
     });
     Wanted::new(issue::title(&theme.name, rollout), body, severity)

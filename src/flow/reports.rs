@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::Context;
+use super::{Context, mentions};
+use crate::domain::mention::Mention;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
 use crate::domain::ticket::Ticket;
@@ -25,6 +26,8 @@ pub struct Full {
     themes: Vec<Theme>,
     tickets: Vec<Ticket>,
     suggested: Vec<String>,
+    brought_by: Vec<Mention>,
+    brought: Vec<Rollout>,
     min_people: i64,
 }
 
@@ -43,6 +46,8 @@ impl Full {
             themes: &self.themes,
             tickets: &self.tickets,
             suggested: &self.suggested,
+            brought_by: &self.brought_by,
+            brought: &self.brought,
             min_people: self.min_people,
         }
     }
@@ -62,6 +67,8 @@ pub async fn load(tx: &mut Tx, ctx: &Context, rollout: &Rollout, suggested: Vec<
         themes: known,
         tickets: tickets::of_rollout(tx, id).await?,
         suggested,
+        brought_by: mentions::brought_by(tx, rollout).await?,
+        brought: mentions::brought(tx, rollout).await?,
         min_people: ctx.config.policy().min_people,
     })
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 
-use super::{Context, reconcile};
+use super::{Context, mentions, reconcile};
 use crate::domain::ticket::Ticket;
 use crate::domain::window::Window;
 use crate::id::{DecisionId, RolloutId, ThemeId, TicketId};
@@ -48,9 +48,10 @@ pub async fn approve(ctx: &Context, id: &RolloutId, theme: &ThemeId, actor: &str
         bail!("the rollout {id} has no theme {theme}; `hearback report {id} --json` lists them");
     }
     let rollout = rollouts::get(&mut tx, id).await?.context("the rollout is gone")?;
+    let home = mentions::home(&mut tx, &rollout).await?;
     let mut wanted = 0;
     for tracker in ctx.config.policy().trackers {
-        let target = reconcile::target(ctx, &rollout, tracker)
+        let target = reconcile::target(ctx, home.as_ref(), tracker)
             .with_context(|| format!("the tracker {} needs to know where: see `hearback check`", tracker.as_str()))?;
         let ticket = Ticket::wanted(TicketId::new(now, &*ctx.entropy), id, Some(theme), tracker, target, now);
         if tickets::want(&mut tx, &ticket).await? {

@@ -1,13 +1,13 @@
-//! Looks for what was missed: deliveries that failed while hearback was away, and tickets that were filed twice all the
-//! same. Each sweep is a schedule that one process at a time may run.
+//! Looks for what was missed: deliveries that failed while hearback was away, tickets that were filed twice all the same,
+//! and what deliveries do not hold. Each sweep is a schedule that one process at a time may run.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
-use super::Context;
 use super::deliver::LOOK_BACK_MS;
+use super::{Context, mentions};
 use crate::domain::ticket::{Ticket, TicketState};
 use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
@@ -50,6 +50,10 @@ pub async fn hasten(ctx: &Context) -> Result<()> {
 /// Runs every sweep that is due. Gives when the next one is.
 pub async fn run_due(ctx: &Context) -> Result<UnixMs> {
     let config = &ctx.config;
+    let files = match ctx.github.as_deref() {
+        Some(github) => mentions::files::ask_due(ctx, github).await?,
+        None => UnixMs::NEVER,
+    };
     let missed = match ctx.github.as_deref().filter(|g| g.is_app()) {
         Some(github) => scheduled(ctx, DELIVERIES, config.github.sweep.ms(), || missed_deliveries(ctx, github)).await?,
         None => UnixMs::NEVER,
@@ -57,7 +61,7 @@ pub async fn run_due(ctx: &Context) -> Result<UnixMs> {
     let doubled = scheduled(ctx, "tickets.doubles", config.outbox.sweep.ms(), || doubles(ctx)).await?;
     let forgotten = scheduled(ctx, "answers.forget", FORGET_EVERY_MS, || forget_answers(ctx)).await?;
     let revived = scheduled(ctx, "tickets.revive", REVIVE_EVERY_MS, || revive(ctx)).await?;
-    Ok(missed.min(doubled).min(forgotten).min(revived))
+    Ok(files.min(missed).min(doubled).min(forgotten).min(revived))
 }
 
 /// Runs `sweep` where `name` is due, and keeps what it has to say. `every_ms` 0 switches it off. Gives when it is due

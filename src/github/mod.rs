@@ -11,6 +11,7 @@ mod call;
 mod hook;
 mod issues;
 mod pages;
+mod pulls;
 mod repos;
 
 use std::fmt;

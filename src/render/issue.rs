@@ -2,8 +2,9 @@
 
 use super::doc::{Block, Doc, Inline};
 use super::tame::{self, shortened};
-use super::{picture, report};
+use super::{brought, picture, report};
 use crate::domain::annotation::Intent;
+use crate::domain::mention::Mention;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
 use crate::domain::ticket::Severity;
@@ -39,6 +40,8 @@ pub struct About<'a> {
     pub asked: Option<i64>,
     /// Which variants its people saw, and how many each.
     pub variants: &'a [(String, i64)],
+    /// The releases and pull requests that brought the rollout.
+    pub brought_by: &'a [Mention],
     /// Engine that read the statements.
     pub engine: &'a str,
 }
@@ -99,6 +102,9 @@ fn facts(a: &About<'_>) -> Vec<Vec<Inline>> {
         affected(a.rollout, a.variants),
         fact("Window", report::status(a.window)),
     ];
+    if !a.brought_by.is_empty() {
+        all.push([label("Brought by"), brought::by(a.brought_by, a.rollout)].concat());
+    }
     let phrases = phrases(theme);
     if !phrases.is_empty() {
         all.push([label("Words"), phrases].concat());

@@ -1,6 +1,7 @@
 //! Words out: what issues, comments and reports say, in each tracker's language.
 
 pub mod adf;
+pub mod brought;
 pub mod doc;
 pub mod html;
 pub mod issue;

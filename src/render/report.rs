@@ -1,8 +1,10 @@
 //! The readable account of a rollout: as an issue, as Markdown, as a page, as data.
 
+use super::brought;
 use super::doc::{Block, Doc, Inline};
 use super::issue::{counted, footer, one_line, wants};
 use super::picture;
+use crate::domain::mention::Mention;
 use crate::domain::rollout::{End, Rollout};
 use crate::domain::tally::Tally;
 use crate::domain::theme::Theme;
@@ -13,7 +15,7 @@ use crate::plan::verdict::{self, Share};
 use crate::time::UnixMs;
 
 mod data;
-pub use data::{data, theme};
+pub use data::{data, mention, theme};
 
 /// Themes that a report names.
 const THEMES_MAX: usize = 20;
@@ -45,6 +47,10 @@ pub struct Account<'a> {
     pub tickets: &'a [Ticket],
     /// Themes that wait for a person's yes.
     pub suggested: &'a [String],
+    /// The releases and pull requests that brought it, where it is a flag's.
+    pub brought_by: &'a [Mention],
+    /// The flags' rollouts that it brought, where it is a release's.
+    pub brought: &'a [Rollout],
     /// Distinct people that a ticket asks for.
     pub min_people: i64,
 }
@@ -72,11 +78,20 @@ pub fn document(a: &Account<'_>) -> Doc {
 pub fn body(a: &Account<'_>) -> Doc {
     let heading = |text: &str| Block::Heading { level: 3, text: vec![Inline::Text(text.into())] };
     let text = |t: String| Block::Paragraph(vec![Inline::Text(t)]);
+    let stop = || Inline::Text(".".into());
     let mut blocks = vec![Block::Paragraph(vec![Inline::Strong(verdict::sentence(a.rollout, a.tally, a.min_people))])];
     if a.tally.people() > 0 {
         blocks.push(text(picture::line(a.tally)));
     }
     blocks.push(Block::Paragraph(standing(a)));
+    if !a.brought_by.is_empty() {
+        let label = Inline::Text("Brought by ".into());
+        blocks.push(Block::Paragraph([vec![label], brought::by(a.brought_by, a.rollout), vec![stop()]].concat()));
+    }
+    if !a.brought.is_empty() {
+        let label = Inline::Text("It brought ".into());
+        blocks.push(Block::Paragraph([vec![label], brought::rollouts(a.brought), vec![stop()]].concat()));
+    }
     if !a.themes.is_empty() {
         blocks.push(heading("What they say"));
         blocks.push(themes_table(a));

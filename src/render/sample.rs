@@ -2,6 +2,7 @@
 
 use crate::domain::annotation::Intent;
 use crate::domain::flag::Hand;
+use crate::domain::mention::{Mention, MentionId, MentionKind};
 use crate::domain::repo::RepoName;
 use crate::domain::rollout::{Rollout, Stage};
 use crate::domain::signal::{About, Exposure, Subject};
@@ -152,4 +153,28 @@ pub fn quotes() -> Vec<(String, String)> {
     ]
     .map(|(id, text)| (id.to_owned(), text.to_owned()))
     .into()
+}
+
+/// What brought it: a release of its repository, a pull request of another.
+pub fn mentions() -> Vec<Mention> {
+    let of = |kind, id: &str| MentionId { origin: "github:1".into(), kind, id: id.into() };
+    let release = Mention {
+        of: of(MentionKind::Release, "7"),
+        repo: RepoName::parse("acme/shop").expect("a name"),
+        key: "v1.4.0".into(),
+        title: "v1.4.0".into(),
+        url: Some("https://github.test/acme/shop/releases/tag/v1.4.0".into()),
+        at: start(),
+        written_at: start(),
+        flags: vec!["new-checkout".into()],
+    };
+    let pull = Mention {
+        of: of(MentionKind::Pull, "41"),
+        repo: RepoName::parse("acme/web").expect("a name"),
+        key: "41".into(),
+        title: "Checkout for @acme/team, fixes #12 | <!-- hearback:end -->".into(),
+        url: Some("https://github.test/acme/web/pull/41".into()),
+        ..release.clone()
+    };
+    vec![release, pull]
 }

@@ -18,6 +18,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::domain::flag::{FlagChange, FlagSeen};
+use crate::domain::mention::Mention;
 use crate::domain::repo::RepoName;
 use crate::domain::signal::Signal;
 use crate::domain::ticket::TrackerName;
@@ -91,6 +92,8 @@ pub enum Fact {
     Flag(Box<FlagChange>),
     /// A flag is in this state.
     Seen(Box<FlagSeen>),
+    /// A release or a merged pull request may name flags.
+    Named(Box<Mention>),
     /// The App's installation changed.
     Installation {
         /// GitHub's id of it.

@@ -29,6 +29,7 @@ pub mod feedback;
 pub mod flags;
 pub mod installations;
 pub mod keys;
+pub mod mentions;
 pub mod meta;
 pub mod pauses;
 pub mod refusals;

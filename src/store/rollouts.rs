@@ -182,6 +182,14 @@ pub async fn of_flag(tx: &mut Tx, flag: &str, environment: Option<&str>, limit: 
     Ok(rows.into_iter().map(RolloutId).collect())
 }
 
+/// Rollouts of a subject, the first first.
+pub async fn of_subject(tx: &mut Tx, subject: &Subject) -> Result<Vec<RolloutId>> {
+    let rows: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT id FROM rollouts WHERE subject_key = $1 ORDER BY generation")
+        .bind(subject.key()).fetch_all(c).await?);
+    Ok(rows.into_iter().map(RolloutId).collect())
+}
+
 /// Rollouts of a release's tag, newest first.
 pub async fn of_tag(tx: &mut Tx, tag: &str, limit: i64) -> Result<Vec<RolloutId>> {
     let rows: Vec<String> = on!(tx, c => sqlx::query_scalar(

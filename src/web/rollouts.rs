@@ -13,8 +13,10 @@ use crate::domain::rollout::Rollout;
 use crate::domain::signal::Subject;
 use crate::domain::tally::Tally;
 use crate::domain::window::Window;
+use crate::flow::mentions;
 use crate::id::RolloutId;
 use crate::plan::verdict;
+use crate::render::report;
 use crate::store::{Tx, rollouts, windows};
 use crate::time::UnixMs;
 
@@ -52,8 +54,11 @@ pub async fn get(
     let id = rollout_id(&id)?;
     let mut tx = app.ctx.db.read().await?;
     let overview = Overview::load(&app, &mut tx, &id).await?.ok_or_else(no_such_rollout)?;
+    let brought_by = mentions::brought_by(&mut tx, &overview.rollout).await?;
     tx.commit().await?;
-    Ok(Json(overview.data()))
+    let mut data = overview.data();
+    data["brought_by"] = brought_by.iter().map(report::mention).collect();
+    Ok(Json(data))
 }
 
 /// What one line tells of a rollout.

@@ -13,6 +13,7 @@ fn about<'a>(rollout: &'a Rollout, window: &'a Window, theme: &'a Theme, asked: 
         answered: 18,
         asked,
         variants,
+        brought_by: &[],
         engine: "hearback-rules/1",
     })
 }
@@ -53,6 +54,25 @@ fn the_issue_on_github() {
     *hearback keeps this section true. Write above or below it: your text stays.*\
     Rollout `ro_3f7c2a9b1d4e5f608172`, theme `th_01jb2w8x5n7q3r9t`
     "#);
+}
+
+#[test]
+fn an_issue_says_what_brought_the_rollout() {
+    let (rollout, window, theme, mentions) = (sample::rollout(), sample::window(), sample::theme(), sample::mentions());
+    let about = About {
+        rollout: &rollout,
+        window: &window,
+        theme: &theme,
+        severity: Severity::High,
+        answered: 18,
+        asked: None,
+        variants: &[],
+        brought_by: &mentions,
+        engine: "hearback-rules/1",
+    };
+    let text = seen(&markdown::render(&section(&about)));
+    let line = text.lines().find(|line| line.contains("Brought by")).unwrap_or_default();
+    insta::assert_snapshot!(line, @r"- **Brought by:** release [v1.4.0](<https://github.test/acme/shop/releases/tag/v1.4.0>), pull request [\#41](<https://github.test/acme/web/pull/41>) (Checkout for @¦acme/team, fixes \#¦12 \| \<¦!-- hearback:end -->) of acme/web");
 }
 
 #[test]

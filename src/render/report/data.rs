@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Account;
+use crate::domain::mention::Mention;
 use crate::domain::theme::Theme;
 use crate::plan::verdict::{self, Share};
 use crate::time::UnixMs;
@@ -41,6 +42,8 @@ pub fn data(a: &Account<'_>) -> Value {
             "url": t.url,
             "error": t.error,
         })).collect::<Vec<_>>(),
+        "brought_by": a.brought_by.iter().map(mention).collect::<Vec<_>>(),
+        "brought": a.brought.iter().map(|r| json!({"rollout": r.id, "label": r.label()})).collect::<Vec<_>>(),
         "stages": a.rollout.stages.iter().map(|s| json!({
             "name": s.name,
             "exposure": s.exposure.words(),
@@ -56,6 +59,11 @@ pub fn data(a: &Account<'_>) -> Value {
             "actor": t.actor,
         })).collect::<Vec<_>>(),
     })
+}
+
+/// A release or pull request as data.
+pub fn mention(m: &Mention) -> Value {
+    json!({"kind": m.of.kind.as_str(), "repo": m.repo, "key": m.key, "title": m.title, "url": m.url})
 }
 
 /// A theme as data.

@@ -20,6 +20,8 @@ fn with_account(look: impl FnOnce(&Account<'_>)) {
         themes: &themes,
         tickets: &tickets,
         suggested: &suggested,
+        brought_by: &[],
+        brought: &[],
         min_people: 5,
     });
 }
@@ -67,6 +69,22 @@ fn the_report_on_github() {
     *hearback keeps this section true. Write above or below it: your text stays.*\
     Rollout `ro_3f7c2a9b1d4e5f608172`
     "#);
+    });
+}
+
+#[test]
+fn a_report_says_what_brought_what() {
+    with_account(|a| {
+        let (mentions, rollouts) = (sample::mentions(), [sample::rollout()]);
+        let both = Account { brought_by: &mentions, brought: &rollouts, ..*a };
+        let text = markdown::render(&section(&both)).replace(crate::render::tame::JOINER, "¦");
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains("rought ")).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        Brought by release [v1.4.0](<https://github.test/acme/shop/releases/tag/v1.4.0>), pull request [\#41](<https://github.test/acme/web/pull/41>) (Checkout for @¦acme/team, fixes \#¦12 \| \<¦!-- hearback:end -->) of acme/web.
+        It brought [new-checkout in production](<https://flags.acme.test/projects/shop/features/new-checkout>) of acme/shop.
+        ");
+        assert_eq!(data(&both)["brought_by"][0]["kind"], "release");
+        assert_eq!(data(&both)["brought"], json!([{"rollout": rollouts[0].id, "label": "new-checkout in production"}]));
     });
 }
 

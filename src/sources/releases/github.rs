@@ -1,4 +1,4 @@
-//! GitHub's webhooks: releases, deployments, the App's own life, and issues that people delete.
+//! GitHub's webhooks: releases, deployments, merged pull requests, the App's own life, and issues that people delete.
 //!
 //! Field names after GitHub's published webhook schema. One click on *Publish release* sends up to three deliveries
 //! (`created`, `published`, `released`); they fold into one rollout. GitHub signs the raw body and no time; a delivery
@@ -8,10 +8,14 @@ use serde::Deserialize;
 
 use super::super::signature::schemes;
 use super::super::{BadBody, Envelope, Fact, Incoming, InstallationState, Meaning, Repeats, Source, clean, read_json};
+use super::mentions;
+use crate::domain::mention::{Mention, MentionId, MentionKind};
 use crate::domain::repo::RepoName;
 use crate::domain::signal::{About, Signal, SignalKind, Subject};
 use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
+
+mod pulls;
 
 /// GitHub in the registry.
 pub const SOURCE: Source = Source {
@@ -25,7 +29,7 @@ pub const SOURCE: Source = Source {
 };
 
 const EVENTS: &[&str] =
-    &["ping", "release", "deployment_status", "installation", "installation_repositories", "issues"];
+    &["ping", "release", "deployment_status", "pull_request", "installation", "installation_repositories", "issues"];
 /// Longest name, tag or login that is kept, in characters.
 const NAME_MAX: usize = 200;
 
@@ -45,6 +49,7 @@ fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
         "ping" => Ok(Meaning::Ignored("ping: the webhook is set up".into())),
         "release" => release(&json, received_at),
         "deployment_status" => deployment_status(&json, received_at),
+        "pull_request" => pulls::pull_request(&json, received_at),
         "installation" => installation(&json),
         "installation_repositories" => installation_repositories(&json),
         "issues" => issues(&json),
@@ -103,6 +108,7 @@ struct Release {
     id: i64,
     tag_name: String,
     name: Option<String>,
+    body: Option<String>,
     #[serde(default)]
     draft: bool,
     #[serde(default)]
@@ -137,20 +143,39 @@ fn release(body: &[u8], received_at: UnixMs) -> Result<Meaning, BadBody> {
     if tag.is_empty() {
         return Err(BadBody::of("release.tag_name", "expected a tag"));
     }
-    Ok(one(Signal {
-        subject: Subject::Release { origin: e.repository.origin(), release: e.release.id.to_string() },
+    let (origin, release, repo) = (e.repository.origin(), e.release.id.to_string(), e.repository.name()?);
+    let title = e.release.name.map(|n| clean(&n, NAME_MAX));
+    let url = web_address(e.release.html_url);
+    // A release that nobody can see names nothing any more, and a deletion is the last word.
+    let (seen, written_at) = match action {
+        "deleted" => (false, UnixMs::NEVER),
+        "unpublished" => (false, updated.max(published).unwrap_or(received_at)),
+        "edited" => (true, updated.unwrap_or(received_at)),
+        _ => (true, updated.max(published).unwrap_or(received_at)),
+    };
+    let named = Mention {
+        of: MentionId { origin: origin.clone(), kind: MentionKind::Release, id: release.clone() },
+        repo: repo.clone(),
+        key: tag.clone(),
+        title: title.clone().unwrap_or_default(),
+        url: url.clone(),
+        at: published.unwrap_or(received_at),
+        written_at,
+        flags: mentions::named(e.release.body.as_deref().filter(|_| seen)),
+    };
+    let signal = Signal {
+        subject: Subject::Release { origin, release },
         kind,
         occurred_at,
         received_at,
         actor: e.sender.map(|s| clean(&s.login, NAME_MAX)),
-        about: About {
-            repo: Some(e.repository.name()?),
-            tag: Some(tag),
-            title: e.release.name.map(|n| clean(&n, NAME_MAX)),
-            url: e.release.html_url.filter(|u| u.starts_with("https://") || u.starts_with("http://")),
-            installation: e.installation.map(|i| i.id),
-        },
-    }))
+        about: About { repo: Some(repo), tag: Some(tag), title, url, installation: e.installation.map(|i| i.id) },
+    };
+    Ok(Meaning::Facts(vec![Fact::Named(Box::new(named)), Fact::Signal(Box::new(signal))]))
+}
+
+fn web_address(url: Option<String>) -> Option<String> {
+    url.filter(|u| u.starts_with("https://") || u.starts_with("http://"))
 }
 
 #[derive(Deserialize)]

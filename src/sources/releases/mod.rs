@@ -1,3 +1,4 @@
 //! Platforms that publish releases.
 
 pub mod github;
+pub mod mentions;

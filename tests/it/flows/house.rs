@@ -9,6 +9,7 @@ use hearback::flagapi::Platforms;
 use hearback::flow::check::{self, Line};
 use hearback::flow::{Context, poll, sweep};
 use hearback::id::{CountingEntropy, RolloutId};
+use hearback::sources::signature::sign_standard_webhooks;
 use hearback::store::rollouts::Counts;
 use hearback::store::{deliveries, rollouts, tickets};
 use hearback::time::{Clock as _, ManualClock, UnixMs};
@@ -26,6 +27,9 @@ use crate::worlds::github::{FakeGitHub, Issue};
 pub const TAG: &str = "v1.4.0";
 /// Enough people for an issue.
 pub const FIVE: [&str; 5] = ["ana", "ben", "dora", "emil", "goran"];
+
+/// The secret that whoever tells of flags signs with.
+pub const GENERIC_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
 /// A service, its GitHub, its clock.
 pub struct House {
@@ -182,6 +186,29 @@ impl House {
         let body: Value = answer.json().await.unwrap();
         assert!(status.is_success(), "{status}: {body}");
         body
+    }
+
+    /// A flag is on for so many percent of production, as any platform may tell: `sources.generic.secrets` must be
+    /// [`GENERIC_SECRET`].
+    pub async fn roll_out(&self, flag: &str, percent: f64) {
+        let now = self.clock.now();
+        let data =
+            json!({"flag": flag, "environment": "production", "enabled": percent > 0.0, "rollout_percent": percent});
+        let body = json!({"type": "flag.changed", "timestamp": now.rfc3339(), "data": data}).to_string();
+        let id = format!("flag-{}", self.said.fetch_add(1, Ordering::SeqCst));
+        let seconds = now.0 / 1_000;
+        let signature = sign_standard_webhooks(GENERIC_SECRET, &id, seconds, body.as_bytes());
+        let request = self.client.post(format!("{}/hooks/generic", self.url)).header("webhook-id", id);
+        let request = request.header("webhook-timestamp", seconds).header("webhook-signature", signature);
+        let status = request.body(body).send().await.unwrap().status();
+        assert_eq!(status, 200);
+    }
+
+    /// What the API answers.
+    pub async fn get(&self, path: &str) -> String {
+        let answer = self.client.get(format!("{}{path}", self.url)).bearer_auth(KEY).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer.text().await.unwrap()
     }
 
     /// These people say that the checkout crashes; then work is done, and the coalescing time passes.

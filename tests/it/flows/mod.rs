@@ -7,5 +7,6 @@ mod flags;
 mod house;
 mod limits;
 mod maintainers;
+mod mentions;
 mod sources;
 mod windows;

@@ -76,6 +76,10 @@ fn words(fact: &Fact) -> String {
         Fact::Signal(signal) => signal_words(signal),
         Fact::Flag(change) => serde_json::to_string(change).expect("JSON"),
         Fact::Seen(seen) => serde_json::to_string(seen).expect("JSON"),
+        Fact::Named(m) => {
+            let (kind, url) = (m.of.kind.words(), m.url.as_deref().unwrap_or("no link"));
+            format!("{kind} {} of {} at {} may name {:?}, {url}", m.label(), m.repo, m.at, m.flags)
+        }
         Fact::Installation { id, account, state } => format!("installation {id} of {account} is {}", state.as_str()),
         Fact::Repositories { account, added, removed } => {
             let names = |list: &[hearback::domain::repo::RepoName]| {

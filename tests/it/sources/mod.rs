@@ -1,6 +1,7 @@
 //! What other systems send, and what it means.
 mod fixtures;
 mod fuzz;
+mod mentions;
 mod sequences;
 mod signatures;
 

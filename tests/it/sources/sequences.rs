@@ -50,7 +50,7 @@ fn signal(fact: Fact, received_at: UnixMs) -> Option<Signal> {
         Fact::Signal(signal) => Some(*signal),
         Fact::Flag(change) => Some(change.signal(received_at)),
         Fact::Seen(seen) => Some(seen.signal(received_at)),
-        Fact::Installation { .. } | Fact::Repositories { .. } | Fact::IssueDeleted { .. } => None,
+        Fact::Named(_) | Fact::Installation { .. } | Fact::Repositories { .. } | Fact::IssueDeleted { .. } => None,
     }
 }
 

@@ -26,6 +26,7 @@ mod facts;
 mod feedback;
 mod flags;
 mod keys;
+mod mentions;
 mod migrations;
 mod rollouts;
 mod samples;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hearback::domain::repo::RepoName;
 use hearback::domain::ticket::TrackerName;
 use hearback::github::{Auth, GitHub, Settings};
 use hearback::time::{Clock, SystemClock, UnixMs};
 use hearback::trackers::{GitHubTracker, IssueTracker};
 
 use super::suite::{self, World};
+use crate::worlds::fault::Fault;
 use crate::worlds::github::{Call, FakeGitHub, PERSONAL_TOKEN};
 
 /// A client as the App, with two seconds for a request.
@@ -168,4 +170,35 @@ mod app {
 mod token {
     use super::{WithToken, suite};
     suite::holds!(WithToken);
+}
+
+#[tokio::test]
+async fn what_a_pull_request_changed_is_looked_for_in_three_pages() {
+    let github = FakeGitHub::start().await;
+    let client = as_app(&github, SystemClock);
+    let shop = RepoName::parse("acme/shop").unwrap();
+    let pull = github.person_opens_pull_request("many files", "").await.to_string();
+    let before: Vec<String> = (0..350).map(|n| format!(".a/{n:03}")).collect();
+    for (others, patch, found, calls) in [
+        (0, "+flags:", Some("+flags:"), 1),
+        (250, "+flags:", Some("+flags:"), 3),
+        (350, "+flags:", None, 3),
+        (99, "", None, 1),
+    ] {
+        let mut files: Vec<(&str, &str)> = before.iter().take(others).map(|name| (name.as_str(), "+x")).collect();
+        files.push((".github/hearback.yml", patch));
+        github.pull_changes(pull.parse().unwrap(), &files);
+        let asked = github.calls(Call::PullFiles);
+        let answer = client.patch(&shop, &pull, ".github/hearback.yml").await.unwrap();
+        assert_eq!(
+            (answer.as_deref(), github.calls(Call::PullFiles) - asked),
+            (found, calls),
+            "behind {others} others"
+        );
+    }
+    github.fail_next(Call::PullFiles, Fault::NotAccessible);
+    let refused = client.patch(&shop, &pull, ".github/hearback.yml").await.unwrap_err();
+    assert!(refused.to_string().contains("the permission Pull requests: read"), "{refused}");
+    assert!(client.patch(&shop, "99", "x").await.is_err(), "no such pull request");
+    github.finish();
 }

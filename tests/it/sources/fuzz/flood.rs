@@ -202,6 +202,8 @@ pub fn size(fact: &Fact) -> usize {
         Fact::Flag(change) => serde_json::to_vec(change).expect("JSON").len(),
         Fact::Seen(seen) => serde_json::to_vec(seen).expect("JSON").len(),
         Fact::Signal(signal) => serde_json::to_vec(signal).expect("JSON").len(),
-        Fact::Installation { .. } | Fact::Repositories { .. } | Fact::IssueDeleted { .. } => format!("{fact:?}").len(),
+        Fact::Named(_) | Fact::Installation { .. } | Fact::Repositories { .. } | Fact::IssueDeleted { .. } => {
+            format!("{fact:?}").len()
+        }
     }
 }

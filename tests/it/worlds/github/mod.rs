@@ -18,6 +18,7 @@ mod paging;
 mod people;
 mod platform;
 mod provider;
+mod pulls;
 mod readout;
 mod repos;
 mod shapes;
@@ -48,6 +49,7 @@ pub enum Call {
     GetFile,
     Permission,
     CheckRun,
+    PullFiles,
     ListReleases,
     GetRelease,
     ListIssues,
@@ -212,13 +214,14 @@ fn repo(id: u64, owner: &str, name: &str) -> Repo {
         labels: Vec::new(),
         files: BTreeMap::new(),
         releases: BTreeMap::new(),
+        pulls: BTreeMap::new(),
         check_runs: Vec::new(),
     }
 }
 
 fn router() -> Router<Shared<State>> {
     let in_repo = || {
-        let tables = [repos::IN_REPO, issues::IN_REPO, comments::IN_REPO, labels::IN_REPO];
+        let tables = [repos::IN_REPO, issues::IN_REPO, comments::IN_REPO, labels::IN_REPO, pulls::IN_REPO];
         tables.into_iter().fold(Router::new(), |router, table| router.merge(routes(table)))
     };
     // A renamed repository and every page link lead to the second form.

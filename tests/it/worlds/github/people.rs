@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::hooks;
 use super::state::{Delivery, Fate, Issue, State};
-use super::{FakeGitHub, comments, events, issues};
+use super::{FakeGitHub, comments, events, issues, pulls};
 
 /// Who acts where nobody is named; an admin of the repository.
 pub const ADA: &str = "ada";
@@ -155,7 +155,9 @@ impl FakeGitHub {
             number = issues::add(world, repo, login, title, body);
             let issue = world.repos.get_mut(&repo).unwrap().issues.get_mut(&number).unwrap();
             issue.pull_request = pull_request;
-            if !pull_request {
+            if pull_request {
+                pulls::told(world, repo, number, "opened");
+            } else {
                 events::issue(world, repo, number, "opened", None);
             }
         };

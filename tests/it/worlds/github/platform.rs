@@ -65,10 +65,24 @@ impl FakeGitHub {
             let releases = &mut world.repos.get_mut(&repo).unwrap().releases;
             let id = releases.get(tag).map_or(new_id, |known| known.id);
             let body = notes.replace('\n', "\r\n");
-            let release = Release { id, tag: tag.into(), body, draft: false, prerelease, published_at: now };
+            let release =
+                Release { id, tag: tag.into(), body, draft: false, prerelease, published_at: now, updated_at: now };
             releases.insert(tag.into(), release.clone());
             events::release(world, repo, &release, if prerelease { "prereleased" } else { "released" });
             events::release(world, repo, &release, "published");
+        };
+        self.act(ADA, deed).await
+    }
+
+    /// Rewrites a release's notes.
+    pub async fn edit_release(&self, tag: &str, notes: &str) -> Vec<Delivery> {
+        let repo = self.repo_id;
+        let deed = |world: &mut State| {
+            let now = world.now();
+            let release = world.repos.get_mut(&repo).unwrap().releases.get_mut(tag).expect("the release");
+            (release.body, release.updated_at) = (notes.replace('\n', "\r\n"), now);
+            let release = release.clone();
+            events::release(world, repo, &release, "edited");
         };
         self.act(ADA, deed).await
     }
@@ -77,8 +91,9 @@ impl FakeGitHub {
     pub async fn unpublish(&self, tag: &str) -> Vec<Delivery> {
         let repo = self.repo_id;
         let deed = |world: &mut State| {
+            let now = world.now();
             let release = world.repos.get_mut(&repo).unwrap().releases.get_mut(tag).expect("the release");
-            release.draft = true;
+            (release.draft, release.updated_at) = (true, now);
             let release = release.clone();
             events::release(world, repo, &release, "unpublished");
         };

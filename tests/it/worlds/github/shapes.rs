@@ -64,7 +64,7 @@ pub fn app(world: &State) -> Value {
         "created_at": "2026-01-01T00:00:00Z",
         "updated_at": "2026-01-01T00:00:00Z",
         "permissions": permissions(),
-        "events": ["deployment", "deployment_status", "issue_comment", "issues", "release"],
+        "events": ["deployment", "deployment_status", "issue_comment", "issues", "pull_request", "release"],
     })
 }
 
@@ -82,7 +82,7 @@ pub fn installation(world: &State) -> Value {
         "target_id": 16,
         "target_type": "Organization",
         "permissions": permissions(),
-        "events": ["deployment", "deployment_status", "issue_comment", "issues", "release"],
+        "events": ["deployment", "deployment_status", "issue_comment", "issues", "pull_request", "release"],
         "created_at": "2026-01-01T00:00:00Z",
         "updated_at": "2026-01-01T00:00:00Z",
         "single_file_name": null,
@@ -290,7 +290,7 @@ pub fn release(world: &State, repo: u64, release: &Release) -> Value {
         "prerelease": release.prerelease,
         // The commit's date, which is not when it was published.
         "created_at": release.published_at.plus(-3_600_000).rfc3339(),
-        "updated_at": release.published_at.rfc3339(),
+        "updated_at": release.updated_at.rfc3339(),
         "published_at": (!release.draft).then(|| release.published_at.rfc3339()),
         "assets": [],
         "tarball_url": format!("{}/repos/{full}/tarball/{tag}", world.base),

@@ -109,6 +109,8 @@ pub struct Repo {
     pub files: BTreeMap<String, String>,
     /// Releases by tag.
     pub releases: BTreeMap<String, Release>,
+    /// What pull requests have besides an issue, by number.
+    pub pulls: BTreeMap<u64, Pull>,
     /// Check runs as they were asked for.
     pub check_runs: Vec<Value>,
 }
@@ -128,6 +130,17 @@ pub struct Release {
     pub prerelease: bool,
     /// When it was published.
     pub published_at: UnixMs,
+    /// When it last changed.
+    pub updated_at: UnixMs,
+}
+
+/// What a pull request has besides an issue.
+#[derive(Clone, Debug, Default)]
+pub struct Pull {
+    /// When it was merged.
+    pub merged_at: Option<UnixMs>,
+    /// Changed files by name, each with its patch.
+    pub files: Vec<(String, String)>,
 }
 
 /// An issue, or a pull request.
