@@ -201,13 +201,20 @@ fn what_is_fetched_back_is_a_new_rollout_as_it_was() {
 
 #[test]
 fn a_flag_made_anew_under_its_old_key_inherits_nothing() {
-    let all = rollouts(&steps(&[
-        (0, switched(true)),
-        (0, reaches(100.0)),
-        (10, everywhere(ChangeKind::Deleted)),
-        (20, everywhere(ChangeKind::Created)),
-        (30, switched(true)),
-    ]));
+    // That the old one was deleted may not have been heard.
+    for (gone, end) in [(everywhere(ChangeKind::Deleted), "Deleted"), (switched(false), "RolledBack")] {
+        let all = rollouts(&steps(&[
+            (0, switched(true)),
+            (0, reaches(100.0)),
+            (10, gone),
+            (20, everywhere(ChangeKind::Created)),
+            (30, switched(true)),
+        ]));
+        assert_eq!(read(&all), [format!("100 % from 0, {end} at 10"), "some from 30".to_owned()]);
+    }
+    // Nor that the new one was made.
+    let gone = everywhere(ChangeKind::Deleted);
+    let all = rollouts(&steps(&[(0, switched(true)), (0, reaches(100.0)), (10, gone), (30, switched(true))]));
     assert_eq!(read(&all), ["100 % from 0, Deleted at 10", "some from 30"]);
 }
 
@@ -305,6 +312,7 @@ fn a_change_that_tells_what_was_before_opens_only_what_it_changed() {
         (whole(ChangeKind::VariantsChanged, (true, 100.0), (true, 100.0)), &[]),
         (whole(ChangeKind::TargetingChanged, (true, 0.0), (true, 50.0)), &["50 % from 0"]),
         (FlagChange { after: Some(true), ..change(ChangeKind::TargetingChanged) }, &[]),
+        (FlagChange { percent_before: None, ..whole(ChangeKind::TargetingChanged, (true, 0.0), (true, 50.0)) }, &[]),
         (change(ChangeKind::MetadataChanged), &[]),
         (FlagChange { after: Some(true), ..change(ChangeKind::Created) }, &["some from 0"]),
         (whole(ChangeKind::Disabled, (true, 50.0), (false, 50.0)), &[]),

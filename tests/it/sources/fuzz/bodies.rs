@@ -172,16 +172,21 @@ fn prune(document: &mut Value, at: &str, same: &impl Fn(&Value) -> bool) {
         names.sort_by(|a, b| b.cmp(a));
     }
     for (_, name) in names {
-        let before = document.clone();
+        let index = name.parse().unwrap_or_default();
+        let part = match document.pointer_mut(at) {
+            Some(Value::Object(fields)) => fields.remove(&name).unwrap_or_default(),
+            Some(Value::Array(items)) => items.remove(index),
+            _ => return,
+        };
+        if same(document) {
+            continue;
+        }
         match document.pointer_mut(at) {
-            Some(Value::Object(fields)) => drop(fields.remove(&name)),
-            Some(Value::Array(items)) => drop(items.remove(name.parse().expect("an index"))),
-            _ => {}
+            Some(Value::Object(fields)) => drop(fields.insert(name.clone(), part)),
+            Some(Value::Array(items)) => items.insert(index, part),
+            _ => return,
         }
-        if !same(document) {
-            *document = before;
-            prune(document, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), same);
-        }
+        prune(document, &format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")), same);
     }
 }
 
@@ -312,7 +317,9 @@ fn replaced(dice: &mut Dice, body: &Body, seeds: &[Seed]) -> Vec<u8> {
 
 /// A body for one of `seeds`, of which it gives the number.
 pub fn body(dice: &mut Dice, seeds: &[Seed]) -> (usize, Vec<u8>) {
-    let which = dice.below(seeds.len());
+    // The smaller of two, which is quicker to read; the largest comes up now and then.
+    let two = [dice.below(seeds.len()), dice.below(seeds.len())];
+    let which = if seeds[two[0]].core.text.len() < seeds[two[1]].core.text.len() { two[0] } else { two[1] };
     let seed = &seeds[which];
     let base = if dice.once_in(256) { &seed.whole } else { &seed.core };
     let text = match dice.below(16) {
