@@ -3,6 +3,7 @@
 pub mod bodies;
 mod crowds;
 mod flood;
+mod seeds;
 
 use hearback::sources::Meaning;
 use proptest::prelude::*;

@@ -5,15 +5,15 @@ use std::thread;
 use hearback::sources::{Meaning, Source, all};
 use serde_json::Value;
 
-use super::bodies::core;
 use super::flood::{FACTS_MAX, size};
 use super::places;
+use super::seeds::core;
 use crate::sources::payloads;
 
 /// Members of the blown-up list or map: more than the facts that may come of one delivery.
 const MEMBERS: usize = 1_200;
 /// Longest body, bytes, so that the test stays quick; of long members there are fewer then.
-const BODY_MAX: usize = 300_000;
+const BODY_MAX: usize = 150_000;
 /// All facts of one delivery as JSON, bytes: more would make the store grow faster than what was sent.
 const FACTS_SIZE_MAX: usize = 4_000_000;
 
