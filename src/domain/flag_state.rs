@@ -76,7 +76,9 @@ impl FlagState {
                 if !shares.is_empty() {
                     self.shares.clone_from(shares);
                 }
-                self.variants.clone_from(variants);
+                if !variants.is_empty() {
+                    self.variants.clone_from(variants);
+                }
                 self.archived = *archived;
             }
             SignalKind::Exposed { exposure } => {
