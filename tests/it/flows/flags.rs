@@ -34,8 +34,8 @@ const SETTINGS: &[(&str, &str)] = &[("sources.unleash.secrets", SECRET), ("polic
 /// An event of Unleash's log. It happened `id` minutes after the house's clock began.
 fn event(id: i64, kind: &str, environment: Option<&str>, before: Option<Value>, after: Option<Value>) -> Value {
     let at = UnixMs::parse_rfc3339("2026-10-09T10:00:00Z").unwrap().plus(id * MINUTE_MS);
-    json!({"id": id, "type": kind, "createdBy": "rae", "createdByUserId": 7, "createdAt": at.rfc3339(), "data": after,
-           "preData": before, "tags": [], "featureName": "new-checkout", "project": "shop", "environment": environment})
+    json!({"id": id, "type": kind, "createdBy": "rae", "createdByUserId": 7, "createdAt": at.rfc3339(), "data": after.unwrap_or_default(),
+           "preData": before.unwrap_or_default(), "tags": [], "featureName": "new-checkout", "project": "shop", "environment": environment})
 }
 
 fn strategy(rollout: i64) -> Value {
