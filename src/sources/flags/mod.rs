@@ -20,6 +20,7 @@ macro_rules! platforms {
 platforms! {
     configcat,
     devcycle,
+    featbit,
     flagsmith,
     flipt,
     gitlab,
