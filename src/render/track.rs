@@ -26,7 +26,8 @@ pub fn line(rollout: &Rollout, now: UnixMs) -> String {
     if let Some((at, how)) = rollout.ended {
         parts.push(format!("{} {}", end(how), at.human()));
     }
-    parts.join(" → ")
+    // A line breaks before an arrow, never between a height and its number.
+    parts.join(" →\u{a0}")
 }
 
 fn stage(s: &Stage, now: UnixMs) -> String {
@@ -37,7 +38,8 @@ fn stage(s: &Stage, now: UnixMs) -> String {
         "" => String::new(),
         by => format!(", {by}"),
     };
-    format!("{} {name} for {}{so_far}{hand}", height(s.exposure), span_in_words(until.since(s.from).max(0)))
+    let name = name.replace(' ', "\u{a0}");
+    format!("{}\u{a0}{name} for {}{so_far}{hand}", height(s.exposure), span_in_words(until.since(s.from).max(0)))
 }
 
 /// How high a stage stands: eighths of everybody.
@@ -58,9 +60,9 @@ fn height(exposure: Exposure) -> char {
 /// How it ended, in words.
 pub fn end(how: End) -> &'static str {
     match how {
-        End::RolledBack => "✕ rolled back",
-        End::Deleted => "✕ deleted",
-        End::Archived => "■ archived",
+        End::RolledBack => "✕\u{a0}rolled back",
+        End::Deleted => "✕\u{a0}deleted",
+        End::Archived => "■\u{a0}archived",
     }
 }
 
@@ -85,23 +87,28 @@ mod tests {
         rollout
     }
 
+    /// The line as people read it.
+    fn plain(rollout: &Rollout, now: UnixMs) -> String {
+        line(rollout, now).replace('\u{a0}', " ")
+    }
+
     #[test]
     fn stages_stand_in_order_with_their_height_and_time() {
         let mut rollout = staged(&[5.0, 50.0, 100.0]);
         rollout.stages[1].by = Hand::Ramp;
         assert_eq!(
-            line(&rollout, UnixMs(DAY_MS + 3 * HOUR_MS)),
+            plain(&rollout, UnixMs(DAY_MS + 3 * HOUR_MS)),
             "▁ 5 % for 1 hour → ▅ 50 % for 1 hour, by a ramp → █ 100 % for 1 hour so far"
         );
         rollout.stages[2].until = Some(UnixMs(DAY_MS + 5 * HOUR_MS));
         rollout.ended = Some((UnixMs(DAY_MS + 5 * HOUR_MS), End::RolledBack));
-        assert!(line(&rollout, UnixMs(0)).ends_with("█ 100 % for 3 hours → ✕ rolled back 1970-01-02 05:00 UTC"));
+        assert!(plain(&rollout, UnixMs(0)).ends_with("█ 100 % for 3 hours → ✕ rolled back 1970-01-02 05:00 UTC"));
     }
 
     #[test]
     fn of_many_stages_those_in_the_middle_are_counted() {
         let percents: Vec<f64> = (1..=20).map(f64::from).collect();
-        let line = line(&staged(&percents), UnixMs(3 * DAY_MS));
+        let line = plain(&staged(&percents), UnixMs(3 * DAY_MS));
         assert!(line.contains("3 % for 1 hour → … 12 more … → "), "{line}");
         assert_eq!(line.matches(" → ").count(), STAGES_MAX - 1, "{line}");
     }
