@@ -32,6 +32,8 @@
 //! nothing gives a hint: where the platform can be asked, [`flow::poll`] asks it through [`flagapi`] before anything is
 //! done, and now and then anyway, because webhooks get lost.
 //!
+//! What release notes and merged pull requests name ([`sources::releases`]) ties a flag's rollouts to what brought them.
+//!
 //! # The rooms, lower layers first
 //!
 //! | layer | rooms | know nothing of |

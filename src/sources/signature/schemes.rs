@@ -1,4 +1,7 @@
 //! How each sender signs: a row each, after its own documentation or source.
+//!
+//! Senders stand here whose deliveries are not read yet: one table shows at a glance in what schemes differ, and the
+//! vectors of all of them hold the verifier.
 
 /// How a signature is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -215,4 +215,9 @@ mod tests {
             assert!(told.iter().all(|c| c.percent_after.is_none()), "{shares}");
         }
     }
+
+    #[test]
+    fn people_are_told_the_same_template() {
+        assert!(include_str!("../../../../deploy/flags.md").contains(TEMPLATE));
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{iter, thread};
 
+use hearback::sources::signature::schemes::Algorithm;
 use hearback::sources::signature::{Claim, sign, verify};
 use hearback::sources::{BadBody, Envelope, Fact, Headers, Incoming, Meaning, Source, all};
 
@@ -121,7 +122,12 @@ fn check_proof(source: &Source, dice: &mut Dice, headers: &Headers, body: &[u8])
     let text = || String::from_utf8_lossy(&body[..body.len().min(80)]).into_owned();
     let refused = match dice.below(32) {
         0 => {
-            let Some(signed) = sign(scheme, &secrets[0], "msg_1", RECEIVED, body) else { return };
+            let signed = sign(scheme, &secrets[0], "msg_1", RECEIVED, body);
+            // Only who has the private key signs so.
+            let Some(signed) = signed else {
+                assert_eq!(scheme.algorithm, Algorithm::Ed25519);
+                return;
+            };
             let mut headers = headers.clone();
             headers.0.extend(signed.into_iter().map(|(k, v)| (k.to_owned(), v)));
             let proof = check(&headers, None);
