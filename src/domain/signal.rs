@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::flag::{Change, ChangeKind, Variant};
 use super::repo::RepoName;
-use crate::time::UnixMs;
+use crate::time::{DAY_MS, UnixMs};
+
+/// A source's time this far ahead of the arrival orders nothing, ms.
+const AHEAD_MAX_MS: i64 = DAY_MS;
 
 /// How many customers a change reaches.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
@@ -250,8 +253,9 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// The moment to order by: the source's where it tells one, else the arrival.
+    /// The moment to order by: the source's where it tells one, else the arrival. A time that is far ahead of the arrival
+    /// is no time: it would outlast everything that is told after it.
     pub fn at(&self) -> UnixMs {
-        self.occurred_at.unwrap_or(self.received_at)
+        self.occurred_at.filter(|at| at.since(self.received_at) <= AHEAD_MAX_MS).unwrap_or(self.received_at)
     }
 }

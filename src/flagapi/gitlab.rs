@@ -127,6 +127,7 @@ impl GitLab {
             })
             .await?;
         look.whole.extend(path.filter(|_| whole));
+        look.environments_by_flag = true;
         Ok(whole)
     }
 }

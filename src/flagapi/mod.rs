@@ -50,6 +50,8 @@ pub struct Look {
     pub seen: Vec<FlagSeen>,
     /// Projects of which every flag that is not put away is among `seen`: one that is not there is gone.
     pub whole: BTreeSet<String>,
+    /// Whether a flag's environments are those that its own rules name: in one that they no longer name it is off.
+    pub environments_by_flag: bool,
     /// Where to go on.
     pub cursor: Option<String>,
 }

@@ -25,6 +25,8 @@ const BATCH: i64 = 32;
 const LEASE_MS: i64 = 5 * SECOND_MS;
 /// A delivery that fails this often, over more than half a day, is given up, by name.
 const ATTEMPTS_MAX: i64 = 24;
+/// No delivery that came less long ago is given up, ms: attempts also count for what only stood behind a bad one.
+const GIVE_UP_AFTER_MS: i64 = 12 * HOUR_MS;
 /// Longest wait between two attempts, ms; it doubles from [`LEASE_MS`].
 const WAIT_MAX_MS: i64 = HOUR_MS;
 /// Statements that came this long before their rollout still join it, ms.
@@ -47,7 +49,7 @@ pub async fn ingest_waiting(ctx: &Context) -> Result<usize> {
         };
         match applied {
             Ok(()) => ended += 1,
-            Err(e) if attempts >= ATTEMPTS_MAX => {
+            Err(e) if attempts >= ATTEMPTS_MAX && ctx.now().since(delivery.received_at) > GIVE_UP_AFTER_MS => {
                 error!(delivery.id = %delivery.id, "gave up on a delivery after {attempts} attempts: {e:#}");
                 let mut tx = ctx.db.write().await?;
                 let detail = format!("gave up after {attempts} attempts; the log says why");
@@ -73,7 +75,10 @@ async fn apply(ctx: &Context, delivery: &Delivery) -> Result<()> {
     let mut tx = ctx.db.write().await?;
     let (outcome, detail) = decide(ctx, &mut tx, source, delivery).await?;
     crash_point!("hb.ingest.applied");
-    deliveries::finish(&mut tx, &delivery.id, outcome, &detail, ctx.now()).await?;
+    if !deliveries::finish(&mut tx, &delivery.id, outcome, &detail, ctx.now()).await? {
+        // Another worker was faster, because this one's lease ended: what it did stands, and nothing is done twice.
+        return Ok(());
+    }
     tx.commit().await?;
     crash_point!("hb.ingest.committed");
     ctx.telemetry.delivery(source.name, outcome.as_str());

@@ -10,13 +10,13 @@ use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
 use super::Context;
-use crate::domain::flag::FlagSeen;
+use crate::domain::flag::{FlagChange, FlagSeen};
 use crate::domain::flag_state::FlagState;
 use crate::domain::signal::{Exposure, Subject};
 use crate::flagapi::{After, Look, Platform};
 use crate::http::RemoteError;
 use crate::id::DeliveryId;
-use crate::sources::{self, Headers, Incoming, Source, digest, flags};
+use crate::sources::{self, Fact, Headers, Incoming, Meaning, Source, digest, flags};
 use crate::store::deliveries::{self, Delivery, Provenance};
 use crate::store::flags::{self as known_flags, Known};
 use crate::store::{Tx, pauses, schedules};
@@ -65,6 +65,7 @@ pub async fn ask_if_due(ctx: &Context, name: &'static str, platform: &Platform) 
     let Some(cursor) = taken else { return Ok(lease_until) };
     let source = sources::source(name).with_context(|| format!("{name} is no source"))?;
     let after = After { cursor: cursor.as_deref(), since: ctx.now().plus(-LOOK_BACK_MS) };
+    let began = ctx.now();
     let looked = match tokio::time::timeout(LOOK_MAX, platform.api.look(after)).await {
         Ok(looked) => looked,
         Err(_) => Err(RemoteError::NotSent { problem: "the platform took too long to answer".into() }),
@@ -73,7 +74,7 @@ pub async fn ask_if_due(ctx: &Context, name: &'static str, platform: &Platform) 
     let (next, cursor, note) = match looked {
         Ok(look) => {
             let next_cursor = look.cursor.clone().or(cursor);
-            let note = keep(ctx, &mut tx, source, look).await?;
+            let note = keep(ctx, &mut tx, source, look, began).await?;
             (ctx.now().plus(platform.every_ms), next_cursor, note)
         }
         Err(e) => {
@@ -92,30 +93,29 @@ pub async fn ask_if_due(ctx: &Context, name: &'static str, platform: &Platform) 
 }
 
 /// Keeps what is news of what a platform told. Gives a sentence of it.
-async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look) -> Result<String> {
-    let (listed, mut new, mut missed) = (look.events.len(), 0_usize, 0);
+async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look, began: UnixMs) -> Result<String> {
+    let (listed, mut missed) = (look.events.len(), 0_u64);
+    // What events tell of a flag is read first: the flag as it is tells no more.
+    let mut told: BTreeSet<String> = BTreeSet::new();
     for body in look.events {
-        match keep_event(ctx, tx, source, body).await? {
-            Kept::Old => {}
-            Kept::New => new += 1,
-            Kept::Missed => (new, missed) = (new + 1, missed + 1),
+        if let Some(kept) = keep_event(ctx, tx, source, body).await? {
+            told.extend(kept.flags);
+            missed += u64::from(kept.missed);
         }
-    }
-    if new > 0 {
-        // The flags as they are tell no more than these events, which are read first.
-        ctx.telemetry.missed(source.name, missed);
-        return Ok(format!("{listed} events listed, {new} are new, {missed} of them were missed"));
     }
     let known: BTreeMap<String, Known> =
         known_flags::of_platform(tx, source.name).await?.into_iter().map(|k| (k.subject.key(), k)).collect();
     let flags = look.seen.len();
     let policy = ctx.config.policy();
-    let gone = gone(&look.seen, &look.whole, known.values());
+    // What changed here since the question was asked is news to the answer.
+    let before = known.values().filter(|k| k.changed_at < began);
+    let gone = gone(&look.seen, &look.whole, look.environments_by_flag, before);
     let news: Vec<(FlagSeen, bool)> = look
         .seen
         .into_iter()
         .filter(|s| policy.watches(s.environment.as_deref().unwrap_or_default()))
         .chain(gone)
+        .filter(|s| !told.contains(&s.flag))
         .filter_map(|seen| {
             let state = known.get(&seen.subject().key()).map(|k| &k.state);
             is_news(state, &seen).then(|| (seen, state.is_some_and(|s| s.exposure().is_some())))
@@ -133,44 +133,47 @@ async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look) -
     if missed > 0 {
         warn!(source = source.name, "{missed} changes were missed and are read now");
     }
-    Ok(format!("{listed} events and {flags} flags listed, {} flags are news, {missed} changes were missed", seen.len()))
+    Ok(format!(
+        "{listed} events and {flags} flags listed; {} flags were told by new events, {} are not as they were known; {missed} changes were missed",
+        told.len(),
+        seen.len()
+    ))
 }
 
-/// What became of an event that a platform told.
-enum Kept {
-    /// It was told before, or nothing is to be done about it.
-    Old,
-    /// A delivery told it too, or may still.
-    New,
-    /// A delivery should have told it by now.
-    Missed,
+/// An event that a platform told, and that is kept now.
+struct KeptEvent {
+    /// The flags that it is about.
+    flags: Vec<String>,
+    /// Whether a delivery should have told it by now.
+    missed: bool,
 }
 
-/// Keeps an event, unless it was asked for before.
-async fn keep_event(ctx: &Context, tx: &mut Tx, source: &'static Source, body: Vec<u8>) -> Result<Kept> {
+/// Keeps an event, unless it was asked for before or nothing is to be done about it.
+async fn keep_event(ctx: &Context, tx: &mut Tx, source: &'static Source, body: Vec<u8>) -> Result<Option<KeptEvent>> {
     let headers = Headers::default();
     let incoming = Incoming::new(&headers, &body, ctx.now());
     let envelope = match (source.envelope)(&incoming) {
         Ok(envelope) if (source.reads)(&envelope.event) => envelope,
-        Ok(_) => return Ok(Kept::Old),
+        Ok(_) => return Ok(None),
         Err(bad) => {
             warn!(source = source.name, "an event of the platform's can't be read: {bad}");
-            return Ok(Kept::Old);
+            return Ok(None);
         }
     };
     let told = deliveries::known(tx, source.name, &format!("{}/{}", envelope.event, envelope.id)).await?;
     let meaning = (source.parse)(&Incoming { event: &envelope.event, ..incoming });
-    let happened = match meaning {
-        Ok(sources::Meaning::Facts(facts) | sources::Meaning::Hint { facts, .. }) => {
-            facts.iter().find_map(|f| if let sources::Fact::Flag(c) = f { c.occurred_at } else { None })
+    let changes: Vec<FlagChange> = match meaning {
+        Ok(Meaning::Facts(facts) | Meaning::Hint { facts, .. }) => {
+            facts.into_iter().filter_map(|f| if let Fact::Flag(change) = f { Some(*change) } else { None }).collect()
         }
-        Ok(sources::Meaning::Ignored(_)) | Err(_) => return Ok(Kept::Old),
+        Ok(Meaning::Ignored(_)) | Err(_) => return Ok(None),
     };
     if !insert(ctx, tx, source, &envelope.event, &envelope.id, body).await? {
-        return Ok(Kept::Old);
+        return Ok(None);
     }
+    let happened = changes.iter().find_map(|c| c.occurred_at);
     let late = happened.is_none_or(|at| ctx.now().since(at) > ON_ITS_WAY_MS);
-    Ok(if !told && late { Kept::Missed } else { Kept::New })
+    Ok(Some(KeptEvent { flags: changes.into_iter().map(|c| c.flag).collect(), missed: !told && late }))
 }
 
 /// Keeps a delivery that nobody sent. `false` where it is here already.
@@ -203,32 +206,50 @@ fn is_news(known: Option<&FlagState>, seen: &FlagSeen) -> bool {
     known.is_none() || before != after.exposure() || known.is_some_and(|k| k.archived != after.archived)
 }
 
-/// Flags that are known, and that a platform which lists all of them does not list. Where it lists none at all, that is
-/// more likely a token that may see nothing.
-fn gone<'a>(seen: &[FlagSeen], whole: &BTreeSet<String>, known: impl Iterator<Item = &'a Known>) -> Vec<FlagSeen> {
-    let listed: BTreeSet<(String, String)> =
-        seen.iter().map(|s| (s.project.clone().unwrap_or_default(), s.flag.clone())).collect();
-    let Some(at) = seen.iter().map(|s| s.at).max() else { return Vec::new() };
+/// What a platform that lists everything no longer lists: flags that are gone, and flags that are off in an environment
+/// because nothing is said of it any more. Where it lists none at all, that is more likely a token that may see nothing.
+///
+/// `by_flag` says that a flag's environments are those that its own rules name; else an environment counts only where
+/// another flag of the project is listed in it.
+fn gone<'a>(
+    seen: &[FlagSeen],
+    whole: &BTreeSet<String>,
+    by_flag: bool,
+    known: impl Iterator<Item = &'a Known>,
+) -> Vec<FlagSeen> {
+    let project = |s: &FlagSeen| s.project.clone().unwrap_or_default();
+    let place = |s: &FlagSeen| s.environment.clone().unwrap_or_default();
+    // Dated by the first answer: what was made while the others were asked for came after it.
+    let mut at: BTreeMap<String, UnixMs> = BTreeMap::new();
+    for s in seen {
+        at.entry(project(s)).and_modify(|first| *first = s.at.min(*first)).or_insert(s.at);
+    }
+    let flags: BTreeSet<(String, String)> = seen.iter().map(|s| (project(s), s.flag.clone())).collect();
+    let places: BTreeSet<(String, String)> = seen.iter().map(|s| (project(s), place(s))).collect();
+    let all: BTreeSet<String> = seen.iter().map(|s| s.subject().key()).collect();
     known
         .filter(|k| !k.state.archived && k.state.exposure() != Some(Exposure::Off))
-        .filter_map(|k| match &k.subject {
-            Subject::Flag { platform, project, environment, flag }
-                if whole.contains(project) && !listed.contains(&(project.clone(), flag.clone())) =>
-            {
-                Some(FlagSeen {
-                    platform: platform.clone(),
-                    project: Some(project.clone()).filter(|p| !p.is_empty()),
-                    environment: Some(environment.clone()).filter(|e| !e.is_empty()),
-                    flag: flag.clone(),
-                    on: None,
-                    shares: BTreeMap::new(),
-                    variants: Vec::new(),
-                    archived: true,
-                    url: None,
-                    at,
-                })
+        .filter_map(|k| {
+            let Subject::Flag { platform, project, environment, flag } = &k.subject else { return None };
+            if !whole.contains(project) || all.contains(&k.subject.key()) {
+                return None;
             }
-            _ => None,
+            let listed = flags.contains(&(project.clone(), flag.clone()));
+            if listed && !by_flag && !places.contains(&(project.clone(), environment.clone())) {
+                return None;
+            }
+            Some(FlagSeen {
+                platform: platform.clone(),
+                project: Some(project.clone()).filter(|p| !p.is_empty()),
+                environment: Some(environment.clone()).filter(|e| !e.is_empty()),
+                flag: flag.clone(),
+                on: listed.then_some(false),
+                shares: BTreeMap::new(),
+                variants: Vec::new(),
+                archived: !listed,
+                url: None,
+                at: *at.get(project)?,
+            })
         })
         .collect()
 }

@@ -24,6 +24,8 @@ on_both![
     what_no_delivery_told_is_read_when_asked_and_counted,
     the_first_look_opens_nothing_and_what_changes_after_it_does,
     a_flag_that_is_no_longer_listed_is_put_away,
+    a_flag_that_is_no_longer_listed_in_an_environment_is_off_there,
+    a_time_far_ahead_does_not_outlast_what_comes_after_it,
     a_platform_that_cannot_be_asked_says_so_in_the_check,
     the_check_tells_of_each_platform_what_came_and_whether_it_was_believed,
 ];
@@ -178,6 +180,7 @@ impl FlagApi for Scripted {
             events: self.events.lock().unwrap().iter().map(|e| e.to_string().into_bytes()).collect(),
             whole: if seen.is_empty() { BTreeSet::new() } else { BTreeSet::from(["shop".to_owned()]) },
             seen,
+            environments_by_flag: false,
             cursor: None,
         })
     }
@@ -291,6 +294,46 @@ async fn a_flag_that_is_no_longer_listed_is_put_away(kind: Kind) {
     *platform.seen.lock().unwrap() = vec![seen("stays", true, 100.0, now())];
     house.ask().await;
     assert_eq!(house.stages("goes").await, ["goes in production: 20 %, Archived"]);
+    assert_eq!(house.windows().await, ["closed"]);
+    end(house).await;
+}
+
+async fn a_flag_that_is_no_longer_listed_in_an_environment_is_off_there(kind: Kind) {
+    let settings = [SETTINGS, &[("policy.environments", "production,eu")]].concat();
+    let platform = Arc::new(Scripted::default());
+    let platforms = Platforms::default().with("unleash", platform.clone(), MINUTE_MS);
+    let house = House::asking(kind, &settings, platforms).await;
+    let now = || house.clock.now();
+    let in_eu = |flag, percent| FlagSeen { environment: Some("eu".into()), ..seen(flag, true, percent, now()) };
+    *platform.seen.lock().unwrap() = vec![seen("a", true, 10.0, now()), in_eu("a", 10.0), seen("b", true, 5.0, now())];
+    house.ask().await;
+    house.clock.advance(2 * MINUTE_MS);
+    *platform.seen.lock().unwrap() = vec![seen("a", true, 20.0, now()), in_eu("a", 20.0), seen("b", true, 5.0, now())];
+    house.ask().await;
+    house.clock.advance(2 * MINUTE_MS);
+    // Production is listed still, so that a flag which is not listed there is off; nothing of eu is, and nothing is concluded.
+    *platform.seen.lock().unwrap() = vec![in_eu("a", 20.0), seen("b", true, 5.0, now())];
+    house.ask().await;
+    let mut told = house.stages("a").await;
+    told.sort();
+    assert_eq!(told, ["a in eu: 20 %", "a in production: 20 %, RolledBack"]);
+    house.clock.advance(2 * MINUTE_MS);
+    *platform.seen.lock().unwrap() = vec![seen("a", false, 20.0, now()), seen("b", true, 5.0, now())];
+    house.ask().await;
+    let mut told = house.stages("a").await;
+    told.sort();
+    assert_eq!(told, ["a in eu: 20 %", "a in production: 20 %, RolledBack"]);
+    end(house).await;
+}
+
+async fn a_time_far_ahead_does_not_outlast_what_comes_after_it(kind: Kind) {
+    let house = House::with(kind, SETTINGS).await;
+    let story = story();
+    let mut ahead = story[2].clone();
+    ahead["createdAt"] = json!("2062-10-09T10:00:00Z");
+    tell(&house, &[story[1].clone(), ahead]).await;
+    house.clock.advance(10 * MINUTE_MS);
+    tell(&house, &story[5..6]).await;
     assert_eq!(house.windows().await, ["closed"]);
     end(house).await;
 }
