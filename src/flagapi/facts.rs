@@ -2,26 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
+use super::Look;
 use crate::domain::flag::FlagSeen;
 use crate::http::RemoteError;
+use crate::sources::flags::name;
 use crate::time::UnixMs;
 
-/// Longest key, name or id that is kept, in characters; as long as in what the platform's webhook tells, or a flag
-/// would be two.
-const NAME_MAX: usize = 200;
 /// Longest address that is kept, in characters.
 const URL_MAX: usize = 2_000;
-
-/// A text from outside as one line without control characters; `None` where nothing is left of it.
-pub(super) fn name(text: &str) -> Option<String> {
-    let line: String = text.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
-    Some(line.trim().to_owned()).filter(|line| !line.is_empty())
-}
-
-/// A percentage; what is no number from 0 to 100 is not known.
-pub(super) fn percent(value: f64) -> Option<f64> {
-    (0.0..=100.0).contains(&value).then_some(value)
-}
 
 /// The share of a whole flag, where it is known.
 pub(super) fn whole_flag(share: Option<f64>) -> BTreeMap<String, f64> {
@@ -49,18 +39,56 @@ pub(super) fn web(url: impl Into<String>) -> Option<String> {
     Some(url.into()).filter(|u| u.len() <= URL_MAX && (u.starts_with("https://") || u.starts_with("http://")))
 }
 
-/// What was told of one of several projects: that it is not there must not hide the others. Keeps that in `missing`.
-pub(super) fn pass_over(
+/// What is told project by project: one that is not there must not hide the others.
+pub(super) struct Round {
     platform: &'static str,
-    told: Result<bool, RemoteError>,
-    missing: &mut Option<RemoteError>,
-) -> Result<bool, RemoteError> {
-    match told {
-        Err(gone @ RemoteError::Gone { .. }) => {
-            tracing::warn!(source = platform, "{gone}");
-            *missing = Some(gone);
-            Ok(false)
-        }
-        told => told,
+    /// What was told so far.
+    pub look: Look,
+    missing: Option<RemoteError>,
+}
+
+impl Round {
+    /// Nothing was told yet.
+    pub fn of(platform: &'static str) -> Self {
+        Self { platform, look: Look::default(), missing: None }
     }
+
+    /// What was told, but for what is not there: that is remembered.
+    pub fn pass_over<T>(&mut self, told: Result<T, RemoteError>) -> Result<Option<T>, RemoteError> {
+        match told {
+            Err(gone @ RemoteError::Gone { .. }) => {
+                tracing::warn!(source = self.platform, "{gone}");
+                self.missing = Some(gone);
+                Ok(None)
+            }
+            told => told.map(Some),
+        }
+    }
+
+    /// A project whose flags are in `look`; `told` says whether they are all.
+    pub fn add(&mut self, project: &str, told: Result<bool, RemoteError>) -> Result<(), RemoteError> {
+        let whole = self.pass_over(told)? == Some(true);
+        self.look.whole.extend(name(project).filter(|_| whole));
+        Ok(())
+    }
+
+    /// Whether something was not there.
+    pub fn misses(&self) -> bool {
+        self.missing.is_some()
+    }
+
+    /// All that was told; where that is nothing, what is missing.
+    pub fn end(self) -> Result<Look, RemoteError> {
+        match self.missing {
+            Some(missing) if self.look.seen.is_empty() => Err(missing),
+            _ => Ok(self.look),
+        }
+    }
+}
+
+/// A page of a list that is read by limit and offset.
+pub(super) fn at_offset(first: &Url, limit: usize, offset: usize) -> Url {
+    let mut url = first.clone();
+    url.query_pairs_mut().append_pair("limit", &limit.to_string()).append_pair("offset", &offset.to_string());
+    url
 }

@@ -19,10 +19,11 @@ use serde::Deserialize;
 use url::Url;
 
 use super::ask::{Asker, Auth, Manner, Page};
-use super::facts::{name, pass_over, percent, seen, whole_flag};
+use super::facts::{Round, seen, whole_flag};
 use super::{After, FlagApi, Look};
 use crate::domain::flag::{FlagSeen, Variant};
 use crate::http::RemoteError;
+use crate::sources::flags::{name, percent};
 use crate::time::UnixMs;
 
 /// How Flagsmith is asked.
@@ -126,22 +127,18 @@ struct Share {
 impl FlagApi for Flagsmith {
     async fn look(&self, _: After<'_>) -> Result<Look, RemoteError> {
         self.ask.begin();
-        let (mut look, mut missing, mut questions) = (Look::default(), None, SHARES_MAX);
-        for project in &self.projects(&mut missing).await? {
-            let told = self.see(project, &mut questions, &mut look.seen).await;
-            let whole = pass_over(self.ask.name(), told, &mut missing)?;
-            look.whole.extend(name(&project.name).filter(|_| whole));
+        let (mut round, mut questions) = (Round::of(self.ask.name()), SHARES_MAX);
+        for project in &self.projects(&mut round).await? {
+            let told = self.see(project, &mut questions, &mut round.look.seen).await;
+            round.add(&project.name, told)?;
         }
-        match missing {
-            Some(missing) if look.seen.is_empty() => Err(missing),
-            _ => Ok(look),
-        }
+        round.end()
     }
 }
 
 impl Flagsmith {
     /// The projects to ask for: all, or those of these ids or names.
-    async fn projects(&self, missing: &mut Option<RemoteError>) -> Result<Vec<Project>, RemoteError> {
+    async fn projects(&self, round: &mut Round) -> Result<Vec<Project>, RemoteError> {
         let listed = self.ask.get::<Vec<Project>>(&self.ask.at(["projects", ""]), "the projects").await?.value;
         if self.projects.is_empty() {
             return Ok(listed.to_vec());
@@ -155,7 +152,7 @@ impl Flagsmith {
                     "the project {wanted}: sources.flagsmith.api_token sees none of that id or name. Check \
                      sources.flagsmith.projects"
                 );
-                pass_over(self.ask.name(), Err(RemoteError::Gone { what }), missing)?;
+                round.pass_over::<()>(Err(RemoteError::Gone { what }))?;
             }
         }
         Ok(found)

@@ -21,11 +21,12 @@ use serde::Deserialize;
 use url::Url;
 
 use super::ask::{Asker, Auth, Manner, Page};
-use super::facts::{name, pass_over, percent, seen, web};
+use super::facts::{Round, seen, web};
 use super::{After, FlagApi, Look};
 use crate::domain::flag::FlagSeen;
 use crate::domain::flag_state::DEFAULT_SHARE;
 use crate::http::RemoteError;
+use crate::sources::flags::{name, percent};
 use crate::time::UnixMs;
 
 /// How Flipt is asked.
@@ -108,16 +109,12 @@ struct Threshold {
 impl FlagApi for Flipt {
     async fn look(&self, _: After<'_>) -> Result<Look, RemoteError> {
         self.ask.begin();
-        let (mut look, mut missing, mut questions) = (Look::default(), None, ROLLOUTS_MAX);
+        let (mut round, mut questions) = (Round::of(self.ask.name()), ROLLOUTS_MAX);
         for namespace in &self.namespaces {
-            let told = self.see(namespace, &mut questions, &mut look.seen).await;
-            let whole = pass_over(self.ask.name(), told, &mut missing)?;
-            look.whole.extend(name(namespace).filter(|_| whole));
+            let told = self.see(namespace, &mut questions, &mut round.look.seen).await;
+            round.add(namespace, told)?;
         }
-        match missing {
-            Some(missing) if look.seen.is_empty() => Err(missing),
-            _ => Ok(look),
-        }
+        round.end()
     }
 }
 

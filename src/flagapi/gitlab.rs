@@ -18,10 +18,11 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::ask::{Asker, Auth, Manner, Page};
-use super::facts::{name, pass_over, percent, seen, web, whole_flag};
+use super::facts::{Round, seen, web, whole_flag};
 use super::{After, FlagApi, Look};
 use crate::domain::flag::FlagSeen;
 use crate::http::RemoteError;
+use crate::sources::flags::{name, percent};
 
 /// How GitLab is asked.
 pub(super) const MANNER: Manner = Manner {
@@ -88,15 +89,12 @@ struct Scope {
 impl FlagApi for GitLab {
     async fn look(&self, _: After<'_>) -> Result<Look, RemoteError> {
         self.ask.begin();
-        let (mut look, mut missing) = (Look::default(), None);
+        let mut round = Round::of(self.ask.name());
         for project in &self.projects {
-            let told = self.see(project, &mut look).await;
-            pass_over(self.ask.name(), told, &mut missing)?;
+            let told = self.see(project, &mut round.look).await;
+            round.pass_over(told)?;
         }
-        match missing {
-            Some(missing) if look.seen.is_empty() => Err(missing),
-            _ => Ok(look),
-        }
+        round.end()
     }
 }
 

@@ -14,15 +14,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::Value;
-use url::Url;
 
 use super::ask::{Asker, Auth, Manner, Page};
-use super::facts::{name, pass_over, percent, seen, web, whole_flag};
+use super::facts::{Round, at_offset, seen, web, whole_flag};
 use super::{After, FlagApi, Look};
-use crate::domain::flag::{FlagSeen, Variant};
+use crate::domain::flag::FlagSeen;
 use crate::http::RemoteError;
+use crate::sources::flags::name;
+use crate::sources::flags::posthog::filters::Filters;
 
 /// How PostHog is asked.
 pub(super) const MANNER: Manner = Manner {
@@ -66,46 +65,16 @@ struct Flag {
     filters: Option<Filters>,
 }
 
-#[derive(Deserialize)]
-struct Filters {
-    groups: Option<Vec<Group>>,
-    /// For those who asked for it.
-    super_groups: Option<IgnoredAny>,
-    multivariate: Option<Multivariate>,
-}
-
-#[derive(Deserialize)]
-struct Group {
-    /// Null for everybody.
-    rollout_percentage: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Multivariate {
-    #[serde(default)]
-    variants: Vec<Choice>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    key: String,
-    rollout_percentage: Option<Value>,
-}
-
 #[async_trait]
 impl FlagApi for PostHog {
     async fn look(&self, _: After<'_>) -> Result<Look, RemoteError> {
         self.ask.begin();
-        let (mut look, mut missing) = (Look::default(), None);
+        let mut round = Round::of(self.ask.name());
         for project in &self.projects {
-            let told = self.see(project, &mut look.seen).await;
-            let whole = pass_over(self.ask.name(), told, &mut missing)?;
-            look.whole.extend(name(project).filter(|_| whole));
+            let told = self.see(project, &mut round.look.seen).await;
+            round.add(project, told)?;
         }
-        match missing {
-            Some(missing) if look.seen.is_empty() => Err(missing),
-            _ => Ok(look),
-        }
+        round.end()
     }
 }
 
@@ -115,52 +84,21 @@ impl PostHog {
         let first = self.ask.at(["projects", project, "feature_flags", ""]);
         let mut offset = 0;
         self.ask
-            .list::<Listed>(at_offset(&first, 0), &format!("the flags of project {project}"), |answer| {
+            .list::<Listed>(at_offset(&first, PER_PAGE, 0), &format!("the flags of project {project}"), |answer| {
                 let listed = &answer.value;
                 offset += listed.results.len();
                 all.extend(listed.results.iter().filter(|f| !f.deleted).filter_map(|flag| {
                     Some(FlagSeen {
                         on: Some(flag.active),
-                        shares: whole_flag(flag.filters.as_ref().and_then(Filters::share)),
+                        shares: whole_flag(flag.filters.as_ref().and_then(Filters::widest)),
                         variants: flag.filters.as_ref().map(Filters::variants).unwrap_or_default(),
                         url: web(self.ask.page(["project", project, "feature_flags", &flag.id.to_string()])),
                         ..seen(self.ask.name(), name(project), &flag.key, answer.at)?
                     })
                 }));
-                let next = listed.next.is_some().then(|| at_offset(&first, offset));
+                let next = listed.next.is_some().then(|| at_offset(&first, PER_PAGE, offset));
                 Page { held: listed.results.len(), total: listed.count, next }
             })
             .await
     }
-}
-
-fn at_offset(first: &Url, offset: usize) -> Url {
-    let mut url = first.clone();
-    url.query_pairs_mut().append_pair("limit", &PER_PAGE.to_string()).append_pair("offset", &offset.to_string());
-    url
-}
-
-impl Filters {
-    /// How many its widest set takes.
-    fn share(&self) -> Option<f64> {
-        let groups = self.groups.as_ref()?;
-        if groups.is_empty() {
-            return self.super_groups.is_none().then_some(0.0);
-        }
-        let mut shares = groups.iter().map(|g| g.rollout_percentage.as_ref().map_or(Some(100.0), share));
-        shares.try_fold(0.0, |widest, share| share.map(|share| f64::max(widest, share)))
-    }
-
-    fn variants(&self) -> Vec<Variant> {
-        let choices = self.multivariate.iter().flat_map(|m| &m.variants);
-        let choices = choices.filter_map(|c| {
-            Some(Variant { name: name(&c.key)?, percent: c.rollout_percentage.as_ref().and_then(share) })
-        });
-        choices.collect()
-    }
-}
-
-/// A percentage, as a number or as text.
-fn share(value: &Value) -> Option<f64> {
-    percent(value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?)
 }

@@ -34,7 +34,8 @@ const ROOMS: &[Room] = &[
     room("http", 2, &["time", "id", "domain"]),
     room("github", 2, &["time", "id", "domain", "render", "http"]),
     room("jira", 2, &["time", "id", "domain", "render", "http"]),
-    room("flagapi", 2, &["time", "id", "domain", "http"]),
+    // What a platform shows when asked is read as what it sends.
+    room("flagapi", 2, &["time", "id", "domain", "sources", "http"]),
     room("trackers", 2, &["time", "id", "domain", "render", "http", "github", "jira"]),
     // How much is logged is a setting.
     room("telemetry", 2, &["time", "id", "domain", "config"]),

@@ -10,7 +10,6 @@
 //! - A token of a viewer is enough, as long as it is no token of an SDK.
 
 mod log;
-mod strategy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,13 +18,14 @@ use async_trait::async_trait;
 use serde::Deserialize;
 
 use super::ask::{Answer, Asker, Auth, Manner};
-use super::facts::{name, pass_over, seen, web};
+use super::facts::{Round, seen, web};
 use super::{After, FlagApi, Look};
 use crate::domain::flag::FlagSeen;
 use crate::http::RemoteError;
+use crate::sources::flags::name;
+use crate::sources::flags::unleash::Strategy;
 use crate::time::{HOUR_MS, UnixMs};
 use log::Log;
-use strategy::Strategy;
 
 /// How Unleash is asked.
 pub(super) const MANNER: Manner = Manner {
@@ -104,15 +104,14 @@ impl FlagApi for Unleash {
     async fn look(&self, after: After<'_>) -> Result<Look, RemoteError> {
         self.ask.begin();
         let projects = self.projects().await?;
-        let (mut lists, mut missing) = (Vec::new(), None);
+        let (mut lists, mut round) = (Vec::new(), Round::of(self.ask.name()));
         for project in &projects {
             let url = self.ask.at(["projects", project, "features"]);
             let told = self.ask.get::<Features>(&url, &format!("the flags of {project}")).await;
-            let told = told.map(|list| lists.push((project, list)));
-            pass_over(self.ask.name(), told.map(|()| true), &mut missing)?;
+            lists.extend(round.pass_over(told)?.map(|list| (project, list)));
         }
-        if let Some(missing) = missing.filter(|_| lists.is_empty()) {
-            return Err(missing);
+        if lists.is_empty() && round.misses() {
+            return round.end();
         }
         let log = Log::read(&self.ask, &self.projects, after).await?;
         self.forget_changed(&log, &lists);

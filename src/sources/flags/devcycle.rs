@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    BadBody, ChangeKind, Envelope, FlagChange, Incoming, Meaning, NAME_MAX, Source, UnixMs, Variant, clean, facts, key,
-    percent, read_json, text,
+    BadBody, CHANGES_MAX, ChangeKind, Envelope, FlagChange, Incoming, Meaning, NAME_MAX, Source, UnixMs, Variant,
+    clean, facts, key, percent, read_json, text,
 };
 use crate::sources::signature::schemes;
 use crate::time::MINUTE_MS;
@@ -31,8 +31,6 @@ pub const SOURCE: Source = Source {
 
 /// Shares are fractions.
 const FRACTION_PERCENT: f64 = 100.0;
-/// Changes that are read of one delivery.
-const CHANGES_MAX: usize = 1_000;
 /// Variants that are kept of one change.
 const VARIANTS_MAX: usize = 100;
 

@@ -1,7 +1,8 @@
 //! Flag platforms, each a file that turns what its platform sends into [`FlagChange`]s.
 //!
 //! A platform is a file and a line below. Its file says what the platform signs, what it tells and what it leaves out;
-//! what can't be told is `None`, never a guess.
+//! what can't be told is `None`, never a guess. Where the platform's API shows flags in the form that its webhook sends,
+//! the client that asks reads them with the types of these files, so that both mean the same.
 
 use super::{BadBody, Envelope, Fact, Incoming, Meaning, Repeats, Source, clean, read_json};
 use crate::domain::flag::{ChangeKind, FlagChange, FlagSeen, Hand, Scope, Variant};
@@ -10,7 +11,7 @@ use crate::time::UnixMs;
 /// Makes a module and an entry in the list of each name.
 macro_rules! platforms {
     ($($name:ident,)*) => {
-        $(mod $name;)*
+        $(pub(crate) mod $name;)*
 
         /// Every flag platform that can be received from.
         pub const PLATFORMS: &[Source] = &[$($name::SOURCE),*];
@@ -95,18 +96,23 @@ pub(super) fn born(change: FlagChange) -> Vec<FlagChange> {
     vec![made, FlagChange { kind: stands, ..change }]
 }
 
-/// A text from outside, cleaned; `None` where nothing is left of it.
+/// A key, name or id from outside, cleaned; `None` where nothing is left of it.
+pub(crate) fn name(text: &str) -> Option<String> {
+    Some(clean(text, NAME_MAX)).filter(|v| !v.is_empty())
+}
+
+/// The same of one that may not be there.
 fn text(value: Option<String>) -> Option<String> {
-    value.map(|v| clean(&v, NAME_MAX)).filter(|v| !v.is_empty())
+    name(&value?)
 }
 
 /// The flag's key, which no change is without.
 fn key(value: &str, field: &str) -> Result<String, BadBody> {
-    text(Some(value.to_owned())).ok_or_else(|| BadBody::of(field, "expected the flag's key"))
+    name(value).ok_or_else(|| BadBody::of(field, "expected the flag's key"))
 }
 
 /// A percentage; what is no number from 0 to 100 is not known.
-fn percent(value: f64) -> Option<f64> {
+pub(crate) fn percent(value: f64) -> Option<f64> {
     (0.0..=100.0).contains(&value).then_some(value)
 }
 

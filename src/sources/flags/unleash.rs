@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     BadBody, ChangeKind, Envelope, FlagChange, Hand, Incoming, Meaning, NAME_MAX, Repeats, Scope, Source, UnixMs,
-    Variant, clean, facts, key, percent, read_json, text,
+    Variant, clean, facts, key, name, percent, read_json, text,
 };
 use crate::sources::signature::schemes;
 
@@ -50,10 +50,10 @@ struct Event {
     before: Option<Strategy>,
 }
 
-/// What an event tells, where it is about a strategy; of other events nothing of it is read.
-#[derive(Default, Deserialize, PartialEq)]
+/// A strategy as the API shows it, and as an event tells it that is about one; of other events nothing of it is read.
+#[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(default)]
-struct Strategy {
+pub struct Strategy {
     id: Option<String>,
     name: Option<String>,
     disabled: Option<bool>,
@@ -183,12 +183,11 @@ fn one(change: FlagChange) -> Meaning {
 
 impl Strategy {
     /// How many the strategy reaches; `None` where it goes by names or addresses.
-    fn reach(&self) -> Option<f64> {
+    pub fn reach(&self) -> Option<f64> {
         if self.disabled == Some(true) {
             return Some(0.0);
         }
-        let name = self.name.as_deref()?;
-        let parameter = match name {
+        let parameter = match self.name.as_deref()? {
             "default" => return Some(100.0),
             "flexibleRollout" => "rollout",
             "gradualRolloutUserId" | "gradualRolloutSessionId" | "gradualRolloutRandom" => "percentage",
@@ -200,20 +199,23 @@ impl Strategy {
         if told > 100.0 { Some(100.0) } else { percent(told) }
     }
 
-    /// The strategy by its id; older servers send none, and then its name stands for it.
-    fn scope(&self) -> Scope {
-        let id = self.id.clone().or_else(|| self.name.clone());
-        text(id).map_or(Scope::Flag, Scope::Rule)
+    /// Its id; older servers send none, and then its name stands for it.
+    pub fn key(&self) -> Option<String> {
+        name(self.id.as_deref().or(self.name.as_deref())?)
     }
 
-    fn variants(&self) -> Vec<Variant> {
+    fn scope(&self) -> Scope {
+        self.key().map_or(Scope::Flag, Scope::Rule)
+    }
+
+    /// The variants that it gives.
+    pub fn variants(&self) -> Vec<Variant> {
         let list = self.variants.as_ref().and_then(serde_json::Value::as_array);
         list.into_iter()
             .flatten()
             .filter_map(|v| {
-                let name = text(v.get("name")?.as_str().map(str::to_owned))?;
                 Some(Variant {
-                    name,
+                    name: name(v.get("name")?.as_str()?)?,
                     percent: v.get("weight").and_then(|w| percent(w.as_f64()? / WEIGHTS_PER_PERCENT)),
                 })
             })

@@ -226,7 +226,7 @@ async fn strategies_are_told_by_their_ids_and_as_the_webhook_tells_them() {
     let told = look(&api).await.unwrap();
     let url = format!("{}projects/shop/features/new-checkout", world.url());
     let wanted = json!([{"platform": "unleash", "project": "shop", "environment": "production", "flag": "new-checkout",
-        "on": true, "shares": {"s1": 25.0, "s2": 0.0, "s3": 12.5, "s4": 100.0, "gradualRolloutRandom": 5.0},
+        "on": true, "shares": {"s1": 25.0, "s2": 0.0, "s3": 12.5, "s4": 100.0, "s7": 100.0, "gradualRolloutRandom": 5.0},
         "variants": [{"name": "blue", "percent": 25.0}, {"name": "red", "percent": 75.0}], "archived": false, "url": url,
         "at": 1_791_540_000_000_i64}]);
     assert_eq!(seen(&told), wanted);

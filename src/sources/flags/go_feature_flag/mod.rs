@@ -19,8 +19,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::{
-    BadBody, ChangeKind, Envelope, Fact, FlagChange, Hand, Incoming, Meaning, Source, UnixMs, born, key, read_json,
-    text,
+    BadBody, CHANGES_MAX, ChangeKind, Envelope, Fact, FlagChange, Hand, Incoming, Meaning, Source, UnixMs, born, key,
+    read_json, text,
 };
 use crate::domain::signal::{About, Exposure, Signal, SignalKind};
 use crate::sources::signature::schemes;
@@ -42,8 +42,6 @@ pub const SOURCE: Source = Source {
 const CHANGED: &str = "flags.changed";
 /// What the exporter sends: whom the flags gave what. That is usage, and no change.
 const EVALUATIONS: &str = "evaluations";
-/// Changes that are read of one delivery.
-const CHANGES_MAX: usize = 1_000;
 
 #[derive(Default, Deserialize)]
 struct Meta {

@@ -1,4 +1,4 @@
-//! A feature as events hold it: what it gives, and to how many.
+//! A feature as events hold it and the API shows it: what it gives, and to how many.
 
 use std::collections::BTreeMap;
 

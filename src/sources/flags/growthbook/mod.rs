@@ -13,13 +13,13 @@
 //! `feature.updated` too. Names after `feature-webhook-schemas.ts`, `EventModel.ts`, `legacy.ts`, `getApiFeatureObj` and
 //! `sdkWebhooks.ts` of growthbook/growthbook.
 
-mod feature;
+pub(crate) mod feature;
 
 use serde::Deserialize;
 
 use super::{
-    BadBody, ChangeKind, Envelope, FlagChange, Hand, Incoming, Meaning, NAME_MAX, Repeats, Source, UnixMs, clean,
-    facts, key, read_json, text,
+    BadBody, CHANGES_MAX, ChangeKind, Envelope, FlagChange, Hand, Incoming, Meaning, NAME_MAX, Repeats, Source, UnixMs,
+    clean, facts, key, read_json, text,
 };
 use crate::sources::signature::schemes;
 use feature::{Environment, Feature};
@@ -40,8 +40,6 @@ pub const SOURCE: Source = Source {
 const SDK_PAYLOAD: &str = "payload.changed";
 const CREATED: &str = "feature.created";
 const DELETED: &str = "feature.deleted";
-/// Changes that one event may make: as many environments as have a feature.
-const CHANGES_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Head {

@@ -1,4 +1,4 @@
-//! The flag that an entry holds: what it gives, and to how many.
+//! A flag as entries of the audit log hold it and the API shows it: what it gives, and to how many.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,11 @@ const WEIGHTS_PER_PERCENT: f64 = 1_000.0;
 /// Variations of one flag that are kept.
 const VARIATIONS_MAX: usize = 50;
 
-/// A flag in all environments, or in those that the entry is about.
+/// A flag in all environments, or in those that the entry is about or that were asked for.
 #[derive(Deserialize)]
 pub struct Flag {
-    key: Option<String>,
+    /// Its key.
+    pub key: Option<String>,
     /// Counts the flag's changes.
     #[serde(rename = "_version")]
     pub version: Option<i64>,
@@ -47,6 +48,16 @@ pub struct Setting {
     targets: Option<Vec<Target>>,
     #[serde(rename = "contextTargets")]
     context_targets: Option<Vec<Target>>,
+    /// Where people look at it.
+    #[serde(rename = "_site")]
+    pub site: Option<Link>,
+}
+
+/// A path below `LaunchDarkly`'s own address.
+#[derive(Deserialize)]
+pub struct Link {
+    /// From the first slash on.
+    pub href: Option<String>,
 }
 
 /// What the default rule or another gives: one variation, or shares of several.

@@ -14,18 +14,18 @@
 //! `updateRules` whose description speaks of the guarded rollout; a scheduled or workflow change that takes effect carries
 //! `updateScheduledChanges` or `updateFeatureWorkflows` among its actions.
 
-mod flag;
+pub(crate) mod flag;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::{
-    BadBody, ChangeKind, Envelope, FlagChange, Hand, Incoming, Meaning, NAME_MAX, Repeats, Source, UnixMs, clean,
-    facts, key, read_json, text, web,
+    BadBody, CHANGES_MAX, ChangeKind, Envelope, FlagChange, Hand, Incoming, Meaning, NAME_MAX, Repeats, Source, UnixMs,
+    clean, facts, key, read_json, text, web,
 };
 use crate::sources::signature::schemes;
-use flag::{Flag, Setting};
+use flag::{Flag, Link, Setting};
 
 /// `LaunchDarkly` in the registry.
 pub const SOURCE: Source = Source {
@@ -41,8 +41,6 @@ pub const SOURCE: Source = Source {
 
 /// Where people look at flags; entries hold only the path.
 const SITE: &str = "https://app.launchdarkly.com";
-/// Changes that one entry may make: as many environments can be changed by one save.
-const CHANGES_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Head {
@@ -87,11 +85,6 @@ struct Actor {
 #[derive(Deserialize)]
 struct Links {
     site: Option<Link>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    href: Option<String>,
 }
 
 /// What one access did, as far as it matters here.

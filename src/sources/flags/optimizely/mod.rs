@@ -15,8 +15,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    BadBody, ChangeKind, Envelope, Fact, FlagChange, Incoming, Meaning, NAME_MAX, Repeats, Source, UnixMs, clean,
-    facts, key, read_json, text, web,
+    BadBody, CHANGES_MAX, ChangeKind, Envelope, Fact, FlagChange, Incoming, Meaning, NAME_MAX, Repeats, Source, UnixMs,
+    clean, facts, key, read_json, text, web,
 };
 use crate::sources::digest;
 use crate::sources::signature::schemes;
@@ -36,8 +36,6 @@ pub const SOURCE: Source = Source {
 
 const DATAFILE: &str = "project.datafile_updated";
 const APPROVAL: &str = "project.approval";
-/// Changes that are read of one delivery.
-const CHANGES_MAX: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Event {

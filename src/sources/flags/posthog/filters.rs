@@ -9,7 +9,7 @@ use crate::domain::flag::{ChangeKind, Variant};
 
 /// A flag's `filters`; of other versions than this nothing is told.
 #[derive(Deserialize, PartialEq)]
-pub(super) struct Filters {
+pub struct Filters {
     groups: Option<Vec<Group>>,
     multivariate: Option<Multivariate>,
     payloads: Option<Value>,
@@ -42,7 +42,7 @@ struct OneOfMany {
 impl Filters {
     /// How many the flag reaches: as many as its widest condition set. Without any it reaches nobody, but for those who
     /// asked for it (`super_groups`).
-    pub(super) fn widest(&self) -> Option<f64> {
+    pub fn widest(&self) -> Option<f64> {
         let groups = self.groups.as_ref()?;
         if groups.is_empty() {
             return self.super_groups.is_none().then_some(0.0);
@@ -54,7 +54,7 @@ impl Filters {
     }
 
     /// The variants, with how many of those who are reached get each.
-    pub(super) fn variants(&self) -> Vec<Variant> {
+    pub fn variants(&self) -> Vec<Variant> {
         let list = self.multivariate.iter().flat_map(|m| &m.variants);
         list.filter_map(|v| {
             Some(Variant { name: text(Some(v.key.clone()))?, percent: v.rollout_percentage.as_ref().and_then(share) })

@@ -7,7 +7,7 @@
 //! so does a rollback that the flag's own rollback conditions made. After `activity_log.py`, `feature_flag.py` and
 //! `webhook.template.ts` of PostHog/posthog.
 
-mod filters;
+pub(crate) mod filters;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -6,24 +6,22 @@
 //!
 //! - The list holds features that are put away, marked as such.
 //! - A feature that is off in an environment gives nothing there, whatever its rules say. How many it reaches while on is
-//!   in [`rules`].
+//!   read as its webhook sends it.
 //! - A key may send 60 requests a minute; a page holds at most 100 features.
 
-mod rules;
-
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use url::Url;
 
 use super::ask::{Answer, Asker, Auth, Manner, Page};
-use super::facts::{name, seen, whole_flag};
+use super::facts::{at_offset, seen, whole_flag};
 use super::{After, FlagApi, Look};
 use crate::domain::flag::FlagSeen;
 use crate::http::RemoteError;
-use rules::{Basis, Environment};
+use crate::sources::flags::growthbook::feature::Feature;
+use crate::sources::flags::name;
 
 /// How GrowthBook is asked.
 pub(super) const MANNER: Manner = Manner {
@@ -59,19 +57,6 @@ struct Listed {
     total: Option<usize>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Feature {
-    id: String,
-    #[serde(default)]
-    archived: bool,
-    project: Option<String>,
-    value_type: Option<String>,
-    default_value: Option<String>,
-    #[serde(default)]
-    environments: BTreeMap<String, Environment>,
-}
-
 #[async_trait]
 impl FlagApi for GrowthBook {
     async fn look(&self, _: After<'_>) -> Result<Look, RemoteError> {
@@ -101,11 +86,11 @@ impl GrowthBook {
         let what = project.map_or_else(|| "the features".to_owned(), |p| format!("the features of {p}"));
         let mut offset = 0;
         self.ask
-            .list::<Listed>(at_offset(&first, 0), &what, |answer| {
+            .list::<Listed>(at_offset(&first, PER_PAGE, 0), &what, |answer| {
                 let listed = &answer.value;
                 offset += listed.features.len();
                 all.extend(listed.features.iter().flat_map(|feature| self.states(feature, answer)));
-                let next = listed.has_more.then(|| at_offset(&first, offset));
+                let next = listed.has_more.then(|| at_offset(&first, PER_PAGE, offset));
                 Page { held: listed.features.len(), total: listed.total, next }
             })
             .await
@@ -113,25 +98,21 @@ impl GrowthBook {
 
     fn states(&self, feature: &Feature, answer: &Answer<Listed>) -> Vec<FlagSeen> {
         let project = feature.project.as_deref().and_then(name);
-        let Some(flag) = seen(self.ask.name(), project, &feature.id, answer.at) else { return Vec::new() };
-        let basis = Basis::of(feature.default_value.as_deref(), feature.value_type.as_deref());
+        let id = feature.id.as_deref().unwrap_or_default();
+        let Some(flag) = seen(self.ask.name(), project, id, answer.at) else { return Vec::new() };
+        let basis = feature.basis(feature);
         feature
             .environments
             .iter()
+            .flatten()
             .map(|(environment, setting)| FlagSeen {
                 environment: name(environment),
                 on: setting.enabled,
-                shares: whole_flag(setting.share(basis)),
+                shares: whole_flag(setting.percent(&basis)),
                 variants: setting.variants(),
-                archived: feature.archived,
+                archived: feature.archived == Some(true),
                 ..flag.clone()
             })
             .collect()
     }
-}
-
-fn at_offset(first: &Url, offset: usize) -> Url {
-    let mut url = first.clone();
-    url.query_pairs_mut().append_pair("limit", &PER_PAGE.to_string()).append_pair("offset", &offset.to_string());
-    url
 }

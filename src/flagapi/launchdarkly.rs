@@ -7,11 +7,9 @@
 //! - Flags come without environments unless these are named. Without `summary=0` an environment comes without what it
 //!   serves. Assumed, since other clients found it and no document says it: three environments can be named at a time, and
 //!   a page holds at most 100 flags.
-//! - What a flag serves, and to how many, is in [`serving`].
+//! - What a flag serves, and to how many, is read as its webhook sends it.
 //! - Flags that are put away are left out of the list, and so are told as gone.
 //! - A reader's token is enough. The limits are renewed every ten seconds, and how high they are is not documented.
-
-mod serving;
 
 use std::sync::Arc;
 
@@ -20,12 +18,13 @@ use serde::Deserialize;
 use url::Url;
 
 use super::ask::{Asker, Auth, Manner, Page};
-use super::facts::{name, pass_over, seen, web, whole_flag};
+use super::facts::{Round, at_offset, seen, web, whole_flag};
 use super::{After, FlagApi, Look};
 use crate::domain::flag::FlagSeen;
 use crate::http::RemoteError;
+use crate::sources::flags::launchdarkly::flag::{Flag, Setting};
+use crate::sources::flags::name;
 use crate::time::UnixMs;
-use serving::{Config, Flag};
 
 /// How LaunchDarkly is asked.
 pub(super) const MANNER: Manner = Manner {
@@ -80,16 +79,12 @@ struct Environment {
 impl FlagApi for LaunchDarkly {
     async fn look(&self, _: After<'_>) -> Result<Look, RemoteError> {
         self.ask.begin();
-        let (mut look, mut missing) = (Look::default(), None);
+        let mut round = Round::of(self.ask.name());
         for project in &self.projects().await? {
-            let told = self.see(project, &mut look.seen).await;
-            let whole = pass_over(self.ask.name(), told, &mut missing)?;
-            look.whole.extend(name(project).filter(|_| whole));
+            let told = self.see(project, &mut round.look.seen).await;
+            round.add(project, told)?;
         }
-        match missing {
-            Some(missing) if look.seen.is_empty() => Err(missing),
-            _ => Ok(look),
-        }
+        round.end()
     }
 }
 
@@ -121,7 +116,7 @@ impl LaunchDarkly {
         let mut all = Vec::new();
         let first = self.ask.at(path.iter().copied());
         self.ask
-            .list::<Listed<T>>(at_offset(&first, 0), what, |answer| {
+            .list::<Listed<T>>(at_offset(&first, PER_PAGE, 0), what, |answer| {
                 all.extend_from_slice(&answer.value.items);
                 answer.value.page(&first, all.len())
             })
@@ -151,10 +146,11 @@ impl LaunchDarkly {
         let mut offset = 0;
         let what = format!("the flags of {project}");
         self.ask
-            .list::<Listed<Flag>>(at_offset(&first, 0), &what, |answer| {
-                for flag in answer.value.items.iter().filter(|f| !f.archived) {
-                    let configs = environments.iter().filter_map(|e| Some((e, flag.environments.get(e)?)));
-                    all.extend(configs.filter_map(|(e, config)| self.state(project, flag, e, config, answer.at)));
+            .list::<Listed<Flag>>(at_offset(&first, PER_PAGE, 0), &what, |answer| {
+                for flag in answer.value.items.iter().filter(|f| f.archived != Some(true)) {
+                    let held = flag.environments.as_ref();
+                    let settings = environments.iter().filter_map(|e| Some((e, held?.get(e)?)));
+                    all.extend(settings.filter_map(|(e, setting)| self.state(project, flag, e, setting, answer.at)));
                 }
                 offset += answer.value.items.len();
                 answer.value.page(&first, offset)
@@ -162,15 +158,15 @@ impl LaunchDarkly {
             .await
     }
 
-    fn state(&self, project: &str, flag: &Flag, environment: &str, config: &Config, at: UnixMs) -> Option<FlagSeen> {
-        let site = config.site.as_ref().and_then(|link| link.href.as_deref()).filter(|path| path.starts_with('/'));
+    fn state(&self, project: &str, flag: &Flag, environment: &str, setting: &Setting, at: UnixMs) -> Option<FlagSeen> {
+        let site = setting.site.as_ref().and_then(|link| link.href.as_deref()).filter(|path| path.starts_with('/'));
         Some(FlagSeen {
             environment: name(environment),
-            on: Some(config.on),
-            shares: whole_flag(config.share()),
-            variants: flag.variants(config),
+            on: setting.on,
+            shares: whole_flag(setting.percent()),
+            variants: flag.variants(setting),
             url: site.and_then(|path| web(self.ask.page(path.trim_matches('/').split('/')))),
-            ..seen(self.ask.name(), name(project), &flag.key, at)?
+            ..seen(self.ask.name(), name(project), flag.key.as_deref()?, at)?
         })
     }
 }
@@ -182,12 +178,6 @@ impl<T> Listed<T> {
             Some(total) => offset < total,
             None => self.items.len() >= PER_PAGE,
         };
-        Page { held: self.items.len(), total: self.total, next: more.then(|| at_offset(first, offset)) }
+        Page { held: self.items.len(), total: self.total, next: more.then(|| at_offset(first, PER_PAGE, offset)) }
     }
-}
-
-fn at_offset(first: &Url, offset: usize) -> Url {
-    let mut url = first.clone();
-    url.query_pairs_mut().append_pair("limit", &PER_PAGE.to_string()).append_pair("offset", &offset.to_string());
-    url
 }
