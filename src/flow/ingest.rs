@@ -119,7 +119,7 @@ async fn decide(
         return Ok((Outcome::Ignored, hint.unwrap_or_else(|| "it tells nothing".into())));
     }
     let unique = match (source.envelope)(&incoming) {
-        Ok(Envelope { id, repeats: Repeats::Id, .. }) => format!("{}/{id}", delivery.event),
+        Ok(envelope @ Envelope { repeats: Repeats::Id, .. }) => envelope.key(),
         Ok(Envelope { repeats: Repeats::Within { .. }, .. }) => delivery.dedupe_key.clone(),
         Ok(Envelope { repeats: Repeats::Body, .. }) | Err(_) => delivery.body_hash.clone(),
     };

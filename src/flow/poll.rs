@@ -11,12 +11,11 @@ use tracing::{info, warn};
 
 use super::Context;
 use crate::domain::flag::{FlagChange, FlagSeen};
-use crate::domain::flag_state::FlagState;
-use crate::domain::signal::{Exposure, Subject};
 use crate::flagapi::{After, Look, Platform};
 use crate::http::RemoteError;
 use crate::id::DeliveryId;
-use crate::sources::{self, Fact, Headers, Incoming, Meaning, Source, digest, flags};
+use crate::plan::flags as plan;
+use crate::sources::{self, Envelope, Fact, Headers, Incoming, Meaning, Source, digest, flags};
 use crate::store::deliveries::{self, Delivery, Provenance};
 use crate::store::flags::{self as known_flags, Known};
 use crate::store::{Tx, pauses, schedules};
@@ -34,7 +33,7 @@ const ON_ITS_WAY_MS: i64 = 30 * SECOND_MS;
 const SEEN_MAX: usize = 200;
 
 /// The schedule of a platform.
-fn schedule(name: &str) -> String {
+pub(super) fn schedule(name: &str) -> String {
     format!("flags.{name}")
 }
 
@@ -108,8 +107,8 @@ async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look, b
     let flags = look.seen.len();
     let policy = ctx.config.policy();
     // What changed here since the question was asked is news to the answer.
-    let before = known.values().filter(|k| k.changed_at < began);
-    let gone = gone(&look.seen, &look.whole, look.environments_by_flag, before);
+    let before = known.values().filter(|k| k.changed_at < began).map(|k| (&k.subject, &k.state));
+    let gone = plan::gone(&look.seen, &look.whole, look.environments_by_flag, before);
     let news: Vec<(FlagSeen, bool)> = look
         .seen
         .into_iter()
@@ -118,7 +117,7 @@ async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look, b
         .filter(|s| !told.contains(&s.flag))
         .filter_map(|seen| {
             let state = known.get(&seen.subject().key()).map(|k| &k.state);
-            is_news(state, &seen).then(|| (seen, state.is_some_and(|s| s.exposure().is_some())))
+            plan::is_news(state, &seen).then(|| (seen, state.is_some_and(|s| s.exposure().is_some())))
         })
         .collect();
     // What a delivery of this moment told may not be read yet, and then nothing was missed.
@@ -127,7 +126,7 @@ async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look, b
     let seen: Vec<FlagSeen> = news.into_iter().map(|(seen, _)| seen).collect();
     for part in seen.chunks(SEEN_MAX) {
         let body = flags::seen_body(part);
-        insert(ctx, tx, source, flags::SEEN, &digest(&body), body.clone()).await?;
+        insert(ctx, tx, source, &Envelope::of_body(flags::SEEN, &body), body.clone()).await?;
     }
     ctx.telemetry.missed(source.name, missed);
     if missed > 0 {
@@ -160,7 +159,7 @@ async fn keep_event(ctx: &Context, tx: &mut Tx, source: &'static Source, body: V
             return Ok(None);
         }
     };
-    let told = deliveries::known(tx, source.name, &format!("{}/{}", envelope.event, envelope.id)).await?;
+    let told = deliveries::known(tx, source.name, &envelope.key()).await?;
     let meaning = (source.parse)(&Incoming { event: &envelope.event, ..incoming });
     let changes: Vec<FlagChange> = match meaning {
         Ok(Meaning::Facts(facts) | Meaning::Hint { facts, .. }) => {
@@ -168,7 +167,7 @@ async fn keep_event(ctx: &Context, tx: &mut Tx, source: &'static Source, body: V
         }
         Ok(Meaning::Ignored(_)) | Err(_) => return Ok(None),
     };
-    if !insert(ctx, tx, source, &envelope.event, &envelope.id, body).await? {
+    if !insert(ctx, tx, source, &envelope, body).await? {
         return Ok(None);
     }
     let happened = changes.iter().find_map(|c| c.occurred_at);
@@ -177,14 +176,14 @@ async fn keep_event(ctx: &Context, tx: &mut Tx, source: &'static Source, body: V
 }
 
 /// Keeps a delivery that nobody sent. `false` where it is here already.
-async fn insert(ctx: &Context, tx: &mut Tx, source: &Source, event: &str, id: &str, body: Vec<u8>) -> Result<bool> {
+async fn insert(ctx: &Context, tx: &mut Tx, source: &Source, envelope: &Envelope, body: Vec<u8>) -> Result<bool> {
     let now = ctx.now();
     let delivery = Delivery {
         id: DeliveryId::new(now, &*ctx.entropy),
         source: source.name.to_owned(),
-        dedupe_key: format!("asked/{event}/{id}"),
+        dedupe_key: format!("asked/{}", envelope.key()),
         body_hash: digest(&body),
-        event: event.to_owned(),
+        event: envelope.event.clone(),
         headers: "{}".to_owned(),
         body,
         received_at: now,
@@ -193,63 +192,7 @@ async fn insert(ctx: &Context, tx: &mut Tx, source: &Source, event: &str, id: &s
     };
     let new = deliveries::insert(tx, &delivery).await?;
     if new {
-        info!(source = source.name, event, "the platform told what is not known here");
+        info!(source = source.name, event = %envelope.event, "the platform told what is not known here");
     }
     Ok(new)
-}
-
-/// Whether a flag is not as it is known.
-fn is_news(known: Option<&FlagState>, seen: &FlagSeen) -> bool {
-    let mut after = known.cloned().unwrap_or_default();
-    let before = after.exposure();
-    after.hear(&seen.clone().signal(seen.at).kind);
-    known.is_none() || before != after.exposure() || known.is_some_and(|k| k.archived != after.archived)
-}
-
-/// What a platform that lists everything no longer lists: flags that are gone, and flags that are off in an environment
-/// because nothing is said of it any more. Where it lists none at all, that is more likely a token that may see nothing.
-///
-/// `by_flag` says that a flag's environments are those that its own rules name; else an environment counts only where
-/// another flag of the project is listed in it.
-fn gone<'a>(
-    seen: &[FlagSeen],
-    whole: &BTreeSet<String>,
-    by_flag: bool,
-    known: impl Iterator<Item = &'a Known>,
-) -> Vec<FlagSeen> {
-    let project = |s: &FlagSeen| s.project.clone().unwrap_or_default();
-    let place = |s: &FlagSeen| s.environment.clone().unwrap_or_default();
-    // Dated by the first answer: what was made while the others were asked for came after it.
-    let mut at: BTreeMap<String, UnixMs> = BTreeMap::new();
-    for s in seen {
-        at.entry(project(s)).and_modify(|first| *first = s.at.min(*first)).or_insert(s.at);
-    }
-    let flags: BTreeSet<(String, String)> = seen.iter().map(|s| (project(s), s.flag.clone())).collect();
-    let places: BTreeSet<(String, String)> = seen.iter().map(|s| (project(s), place(s))).collect();
-    let all: BTreeSet<String> = seen.iter().map(|s| s.subject().key()).collect();
-    known
-        .filter(|k| !k.state.archived && k.state.exposure() != Some(Exposure::Off))
-        .filter_map(|k| {
-            let Subject::Flag { platform, project, environment, flag } = &k.subject else { return None };
-            if !whole.contains(project) || all.contains(&k.subject.key()) {
-                return None;
-            }
-            let listed = flags.contains(&(project.clone(), flag.clone()));
-            if listed && !by_flag && !places.contains(&(project.clone(), environment.clone())) {
-                return None;
-            }
-            Some(FlagSeen {
-                platform: platform.clone(),
-                project: Some(project.clone()).filter(|p| !p.is_empty()),
-                environment: Some(environment.clone()).filter(|e| !e.is_empty()),
-                flag: flag.clone(),
-                on: listed.then_some(false),
-                shares: BTreeMap::new(),
-                variants: Vec::new(),
-                archived: !listed,
-                url: None,
-                at: *at.get(project)?,
-            })
-        })
-        .collect()
 }

@@ -76,20 +76,19 @@ pub async fn receive(
     let connection = connection.filter(|c| !signature::is_secret(c, &secrets));
     let incoming =
         Incoming { mapping: ctx.config.mapping(source.name, connection), ..Incoming::new(headers, body, now) };
-    let Envelope { id, event, repeats } = (source.envelope)(&incoming).map_err(Refused::Body)?;
-    let reads = (source.reads)(&event);
+    let envelope = (source.envelope)(&incoming).map_err(Refused::Body)?;
+    let reads = (source.reads)(&envelope.event);
     if reads {
-        (source.parse)(&Incoming { event: &event, ..incoming }).map_err(Refused::Body)?;
+        (source.parse)(&Incoming { event: &envelope.event, ..incoming }).map_err(Refused::Body)?;
     }
     let kept: serde_json::Map<String, serde_json::Value> =
         source.keeps.iter().filter_map(|name| Some(((*name).to_owned(), headers.get(name)?.into()))).collect();
     let delivery = Delivery {
         id: DeliveryId::new(now, &*ctx.entropy),
         source: source.name.to_owned(),
-        // The kind is part of the identity: some senders number events of different kinds alike.
-        dedupe_key: key(&event, &id, repeats, now),
+        dedupe_key: key(&envelope, now),
         body_hash: digest(body),
-        event,
+        event: envelope.event.clone(),
         headers: serde_json::Value::Object(kept).to_string(),
         // Of events that nobody reads, only that they came is kept.
         body: if reads { body.to_vec() } else { Vec::new() },
@@ -97,12 +96,11 @@ pub async fn receive(
         proof,
         connection: connection.map(str::to_owned),
     };
-    if let Repeats::Within { ms } = repeats
-        && knows(ctx, source, &key(&delivery.event, &id, repeats, now.plus(-ms))).await.map_err(Refused::Store)?
-    {
-        return Ok(Received::Duplicate);
-    }
-    let new = keep(ctx, &delivery).await.map_err(Refused::Store)?;
+    let before = match envelope.repeats {
+        Repeats::Within { ms } => Some(key(&envelope, now.plus(-ms))),
+        Repeats::Id | Repeats::Body => None,
+    };
+    let new = keep(ctx, &delivery, before.as_deref()).await.map_err(Refused::Store)?;
     crash_point!("hb.hook.stored");
     if !new {
         ctx.telemetry.delivery(source.name, Outcome::Duplicate.as_str());
@@ -114,16 +112,11 @@ pub async fn receive(
 }
 
 /// What a delivery is told from others by. A repetition within a time has the key of that time or of the one before.
-fn key(event: &str, id: &str, repeats: Repeats, now: UnixMs) -> String {
-    match repeats {
-        Repeats::Id | Repeats::Body => format!("{event}/{id}"),
-        Repeats::Within { ms } => format!("{event}/{id}@{}", now.0.div_euclid(ms.max(1))),
+fn key(envelope: &Envelope, now: UnixMs) -> String {
+    match envelope.repeats {
+        Repeats::Id | Repeats::Body => envelope.key(),
+        Repeats::Within { ms } => format!("{}@{}", envelope.key(), now.0.div_euclid(ms.max(1))),
     }
-}
-
-async fn knows(ctx: &Context, source: &Source, key: &str) -> Result<bool> {
-    let mut tx = ctx.db.read().await?;
-    deliveries::known(&mut tx, source.name, key).await
 }
 
 /// Keeps for `check` that something was turned away.
@@ -134,8 +127,14 @@ async fn note(ctx: &Context, source: &'static str, why: &SignatureError, now: Un
     tx.commit().await
 }
 
-async fn keep(ctx: &Context, delivery: &Delivery) -> Result<bool> {
+/// Keeps a delivery, unless it is here already, under its own key or the one that it would have had `before`.
+async fn keep(ctx: &Context, delivery: &Delivery, before: Option<&str>) -> Result<bool> {
     let mut tx = ctx.db.write().await?;
+    if let Some(key) = before
+        && deliveries::known(&mut tx, &delivery.source, key).await?
+    {
+        return Ok(false);
+    }
     let new = deliveries::insert(&mut tx, delivery).await?;
     tx.commit().await?;
     Ok(new)

@@ -51,6 +51,12 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// What tells the delivery from others: the kind is part of it, because some senders number events of different kinds
+    /// alike.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.event, self.id)
+    }
+
     /// A delivery whose sender gives it no id: the same bytes are the same fact, because they hold their own time or
     /// number.
     pub fn of_body(event: impl Into<String>, body: &[u8]) -> Self {

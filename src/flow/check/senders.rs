@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::super::Context;
+use super::super::{Context, poll};
 use super::Line;
 use crate::config::Config;
 use crate::sources::{self, Source};
@@ -83,7 +83,7 @@ fn came(last: &LastSent) -> String {
 
 async fn asked(tx: &mut Tx, name: &str) -> Result<Line> {
     let what = format!("asking {name}");
-    Ok(match schedules::note(tx, &format!("flags.{name}")).await? {
+    Ok(match schedules::note(tx, &poll::schedule(name)).await? {
         Some(note) if note.starts_with("failed") => Line::wrong(what, note),
         Some(note) => Line::ok(what, note),
         None => Line::ok(what, "it was not asked yet: the service does it"),
