@@ -8,7 +8,8 @@ use super::Done;
 use crate::domain::flag_state::Step;
 use crate::domain::signal::{Exposure, Subject};
 use crate::domain::window::WindowState;
-use crate::flow::lineage::{Lineage, Standing};
+use crate::flow::account::{Row, Standing};
+use crate::flow::lineage::Lineage;
 use crate::flow::{Context, account, lineage, reports, steer};
 use crate::id::{RolloutId, ThemeId};
 use crate::jobs;
@@ -74,16 +75,17 @@ pub struct ApproveArgs {
 /// Lists rollouts by what is rolled out: those of a flag that was switched off and on again stand together.
 pub async fn list(ctx: &Context, args: &ListArgs) -> Result<Done> {
     if args.json {
-        let rows = match &args.name {
+        let standing = match &args.name {
             None => account::latest(ctx, args.limit).await?,
             Some(name) => account::of_name(ctx, name, args.limit).await?,
         };
+        let rows: Vec<Row> = standing.into_iter().map(Row::from).collect();
         put!("{}", serde_json::to_string_pretty(&rows)?);
         return Ok(Done::Well);
     }
     let lineages = match &args.name {
         None => lineage::latest(ctx, args.limit).await?,
-        Some(name) => lineage::named(ctx, name).await?,
+        Some(name) => lineage::named(ctx, name, args.limit).await?,
     };
     match (&args.name, lineages.is_empty()) {
         (None, true) => eprintln!("no rollout yet: one begins with a release or a flag that is switched on"),

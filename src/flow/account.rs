@@ -12,7 +12,18 @@ use crate::store::decisions::{self, Decision};
 use crate::store::{Tx, rollouts, windows};
 use crate::time::UnixMs;
 
-/// A rollout in a list.
+/// A rollout as it stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The rollout.
+    pub rollout: Rollout,
+    /// Its window.
+    pub window: Window,
+    /// How people feel.
+    pub sentiment: Tally,
+}
+
+/// A rollout in a list, as data.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// Its id.
@@ -33,40 +44,44 @@ pub struct Row {
     pub ended: Option<(UnixMs, End)>,
 }
 
-/// The latest rollouts, newest first.
-pub async fn latest(ctx: &Context, limit: i64) -> Result<Vec<Row>> {
-    let mut tx = ctx.db.read().await?;
-    let mut rows = Vec::new();
-    for (id, _) in rollouts::page(&mut tx, None, limit).await? {
-        rows.extend(row(&mut tx, id).await?);
+impl From<Standing> for Row {
+    fn from(Standing { rollout, window, sentiment }: Standing) -> Self {
+        Self {
+            label: rollout.label(),
+            id: rollout.id,
+            window,
+            sentiment,
+            generation: rollout.generation,
+            parent: rollout.parent,
+            stages: rollout.stages,
+            ended: rollout.ended,
+        }
     }
-    Ok(rows)
 }
 
-async fn row(tx: &mut Tx, id: RolloutId) -> Result<Option<Row>> {
-    let Some(rollout) = rollouts::get(tx, &id).await? else { return Ok(None) };
-    Ok(Some(Row {
-        label: rollout.label(),
-        window: window_of(tx, &id).await?,
-        sentiment: rollouts::counts(tx, &id).await?.tally.into(),
-        generation: rollout.generation,
-        parent: rollout.parent,
-        stages: rollout.stages,
-        ended: rollout.ended,
-        id,
-    }))
+/// The latest rollouts, newest first.
+pub async fn latest(ctx: &Context, limit: i64) -> Result<Vec<Standing>> {
+    let mut tx = ctx.db.read().await?;
+    let ids = rollouts::page(&mut tx, None, limit).await?.into_iter().map(|(id, _)| id).collect();
+    standing(&mut tx, ids).await
 }
 
 /// The rollouts of a flag's key or a release's tag, newest first.
-pub async fn of_name(ctx: &Context, name: &str, limit: i64) -> Result<Vec<Row>> {
+pub async fn of_name(ctx: &Context, name: &str, limit: i64) -> Result<Vec<Standing>> {
     let mut tx = ctx.db.read().await?;
     let mut ids = rollouts::of_flag(&mut tx, name, None, limit).await?;
     ids.extend(rollouts::of_tag(&mut tx, name, limit).await?);
-    let mut rows = Vec::new();
+    standing(&mut tx, ids).await
+}
+
+async fn standing(tx: &mut Tx, ids: Vec<RolloutId>) -> Result<Vec<Standing>> {
+    let mut all = Vec::new();
     for id in ids {
-        rows.extend(row(&mut tx, id).await?);
+        let Some(rollout) = rollouts::get(tx, &id).await? else { continue };
+        let window = windows::get(tx, &id).await?.unwrap_or_else(|| Window::unborn(id.clone()));
+        all.push(Standing { rollout, window, sentiment: rollouts::counts(tx, &id).await?.tally.into() });
     }
-    Ok(rows)
+    Ok(all)
 }
 
 /// The rollout that `name` means: its id, else the latest of a release's tag or a flag's key.
@@ -101,8 +116,4 @@ pub async fn reasons(ctx: &Context, id: &RolloutId) -> Result<Option<Reasons>> {
         decisions: decisions::of_rollout(&mut tx, id).await?,
         rollout,
     }))
-}
-
-pub(super) async fn window_of(tx: &mut Tx, id: &RolloutId) -> Result<Window> {
-    Ok(windows::get(tx, id).await?.unwrap_or_else(|| Window::unborn(id.clone())))
 }
