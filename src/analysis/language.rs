@@ -1,26 +1,37 @@
-//! Which language a text is in. Short texts say little: the function words that a language's own file knows decide first,
-//! then statistics over letters (whatlang) where they are sure, then what the sender said. Else it is `und`.
+//! Which language a text is in. Letters that few languages use decide first. Short texts say little: then the function
+//! words that a language's own file knows decide, then statistics over letters (whatlang) where they are sure, then what
+//! the sender said. Else it is `und`.
+
+mod script;
 
 use whatlang::{Lang, Script};
 
-use super::lexicon::{LANGUAGES, Lexicon};
+use super::lexicon::{self, LANGUAGES};
 use super::words::Words;
 
 /// The language of a text that can't be told.
 pub(super) const UNKNOWN: &str = "und";
 /// Known words from which a language's own file decides.
-const KNOWN_MIN: usize = 2;
+const KNOWN_MIN: f32 = 1.5;
+/// Share of a few words that must be known where they are fewer.
+const ALL_OF_FEW: f32 = 0.55;
 /// Share of a text's words that must be known to decide.
-const KNOWN_SHARE: f64 = 0.4;
+const KNOWN_SHARE: f32 = 0.25;
+/// Hindi words from which a text in Latin letters may be Hindi, and their share of all.
+const HINGLISH_MIN: f32 = 1.2;
+const HINGLISH_SHARE: f32 = 0.24;
+/// What English has ahead, in known words, where it knows this share of all.
+const ENGLISH_WORDS: f32 = 0.7;
+const ENGLISH_SHARE: f32 = 0.2;
 /// By how much a language must know more words than the next.
-const LEAD: f64 = 1.4;
+const LEAD: f32 = 1.5;
 /// Confidence from which statistics over letters decide alone.
 const LETTERS_SURE: f64 = 0.9;
 const LETTERS_SURE_APART: f64 = 0.5;
 /// Letters that statistics need to be worth asking.
 const LETTERS_MIN: usize = 20;
 /// What the sender's word is worth, in known words.
-const LOCALE_WORDS: usize = 1;
+const LOCALE_WORDS: f32 = 1.0;
 /// Characters of a text that are looked at by statistics.
 const LOOKED_AT_CHARS: usize = 1_000;
 
@@ -31,41 +42,61 @@ pub(super) fn detect(text: &str, words: &Words, locale: Option<&str>) -> &'stati
         return UNKNOWN;
     }
     let said = locale.and_then(code_of_locale);
-    if let Some(code) = by_known_words(words, total, said) {
-        return code;
-    }
-    by_letters(text, said).unwrap_or(UNKNOWN)
+    let told = script::tells(text, said, false).or_else(|| by_known_words(words, total, said));
+    // Latin letters that no file knows are names of products, however many.
+    let told = told.or_else(|| script::tells(text, said, true));
+    told.or_else(|| by_letters(text, said)).unwrap_or(UNKNOWN)
 }
 
 /// The language whose own file knows clearly the most words.
 fn by_known_words(words: &Words, total: usize, said: Option<&str>) -> Option<&'static str> {
-    let mut known: Vec<(usize, &'static str)> = LANGUAGES
-        .into_iter()
-        .map(|l| {
-            let of_file = Lexicon::of(l).map_or(0, |f| f.known(words));
-            let prior = if of_file > 0 && said == Some(l) { LOCALE_WORDS } else { 0 };
-            (of_file + prior, l)
-        })
-        .collect();
-    known.sort_by_key(|(n, _)| std::cmp::Reverse(*n));
-    let (best, language) = known[0];
-    let next = known[1].0;
-    let all_of_few = total < KNOWN_MIN && best >= total;
-    let enough = (best >= KNOWN_MIN || all_of_few) && best as f64 >= KNOWN_SHARE * total as f64;
-    (enough && best as f64 >= LEAD * next as f64 && best > next).then_some(language)
+    let mut known = lexicon::known(words);
+    if is_hinglish(&known, total) {
+        return Some("hi");
+    }
+    // All languages borrow English words, so that each counts for little.
+    known[0] += if known[0] > 0.0 && known[0] >= ENGLISH_SHARE * total as f32 { ENGLISH_WORDS } else { 0.0 };
+    for (n, language) in known.iter_mut().zip(LANGUAGES) {
+        *n += if *n > 0.0 && said == Some(language) { LOCALE_WORDS } else { 0.0 };
+    }
+    let mut best = (0.0, LANGUAGES[0]);
+    let mut next = 0.0;
+    for (n, language) in known.into_iter().zip(LANGUAGES) {
+        if n > best.0 {
+            next = best.0;
+            best = (n, language);
+        } else if n > next {
+            next = n;
+        }
+    }
+    let all = total as f32;
+    let enough = best.0 >= KNOWN_MIN.min(all * ALL_OF_FEW) && best.0 >= KNOWN_SHARE * all;
+    (enough && best.0 >= LEAD * next && best.0 > next).then_some(best.1)
+}
+
+/// Hindi in Latin letters is full of English: a few of its own small words tell it, if no third language knows as many.
+fn is_hinglish(known: &[f32; LANGUAGES.len()], total: usize) -> bool {
+    let of = |code: &str| LANGUAGES.iter().position(|l| *l == code).map_or(0.0, |i| known[i]);
+    let hindi = of("hi");
+    let third = LANGUAGES.iter().zip(known).filter(|(l, _)| !matches!(**l, "hi" | "en")).map(|(_, n)| *n);
+    hindi >= HINGLISH_MIN && hindi >= HINGLISH_SHARE * total as f32 && third.fold(0.0, f32::max) * LEAD <= hindi
 }
 
 fn by_letters(text: &str, said: Option<&'static str>) -> Option<&'static str> {
     let end = text.char_indices().nth(LOOKED_AT_CHARS).map_or(text.len(), |(i, _)| i);
     let text = &text[..end];
     let script = whatlang::detect_script(text)?;
-    if let Some(code) = only_language(script) {
+    if script == Script::Devanagari {
+        return Some(of_devanagari(text));
+    }
+    if let Some(code) = only_language(script, text) {
         return Some(code);
     }
     if let Some((_, code)) = TELLING.into_iter().find(|(telling, _)| text.contains(|c| telling.contains(c))) {
         return Some(code);
     }
-    let info = whatlang::detect(text)?;
+    let few = text.len() < LETTERS_MIN && said.is_none();
+    let info = if few { None } else { whatlang::detect(text) }?;
     let code = two_letters(info.lang())?;
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     // Few languages share a script other than Latin.
@@ -74,8 +105,17 @@ fn by_letters(text: &str, said: Option<&'static str>) -> Option<&'static str> {
     (sure || said == Some(code)).then_some(code)
 }
 
+/// Hindi, but for what is surely another language in the same letters.
+fn of_devanagari(text: &str) -> &'static str {
+    match whatlang::detect(text) {
+        Some(info) if info.confidence() >= LETTERS_SURE => two_letters(info.lang()).unwrap_or("hi"),
+        Some(_) | None => "hi",
+    }
+}
+
 /// Letters that one language uses among those of its script.
-const TELLING: [(&str, &str); 12] = [
+const TELLING: [(&str, &str); 13] = [
+    ("ٹڈڑے", "ur"),
     ("їєґ", "uk"),
     ("ў", "be"),
     ("ыэё", "ru"),
@@ -91,13 +131,19 @@ const TELLING: [(&str, &str); 12] = [
 ];
 
 /// Scripts that one language is written in, as far as customers write.
-fn only_language(script: Script) -> Option<&'static str> {
+fn only_language(script: Script, text: &str) -> Option<&'static str> {
     Some(match script {
-        Script::Hangul => "ko",
+        // Latin letters as wide as Korean ones are counted among these.
+        Script::Hangul
+            if text.contains(
+                |c| matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3130}'..='\u{318f}' | '\u{ac00}'..='\u{d7a3}'),
+            ) =>
+        {
+            "ko"
+        }
         Script::Hiragana | Script::Katakana => "ja",
         Script::Greek => "el",
         Script::Hebrew => "he",
-        Script::Devanagari => "hi",
         Script::Thai => "th",
         Script::Georgian => "ka",
         Script::Armenian => "hy",
@@ -198,48 +244,4 @@ fn two_letters(lang: Lang) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn language(text: &str, locale: Option<&str>) -> &'static str {
-        detect(text, &Words::read(text), locale)
-    }
-
-    #[test]
-    fn short_texts_are_told_by_their_small_words() {
-        for (text, code) in [
-            ("The app crashes when I pay", "en"),
-            ("great app", "en"),
-            ("Cant get to install", "en"),
-            ("Die App stürzt beim Bezahlen ab", "de"),
-            ("L'application ne fonctionne plus depuis la mise à jour", "fr"),
-            ("La aplicación no funciona desde la última actualización", "es"),
-            ("O aplicativo não abre depois da atualização", "pt"),
-            ("L'app si blocca dopo l'aggiornamento", "it"),
-            ("De app werkt niet meer sinds de update", "nl"),
-            ("Приложение не открывается после обновления, исправьте пожалуйста", "ru"),
-            ("Aplikacja nie działa po aktualizacji", "pl"),
-            ("Uygulama sürekli çöküyor, lütfen düzeltin ışık", "tr"),
-            ("アプリが落ちます", "ja"),
-            ("앱이 자꾸 꺼져요", "ko"),
-            ("应用程序崩溃了", "zh"),
-        ] {
-            assert_eq!(language(text, None), code, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_says_too_little_stays_unknown() {
-        for text in ["", "123", "👍👍", "xyzzy", "Qwrtz plugh", "ok"] {
-            let code = language(text, None);
-            assert!(code == UNKNOWN || text == "ok", "{text}: {code}");
-        }
-    }
-
-    #[test]
-    fn the_senders_word_tips_the_scales_and_decides_nothing_alone() {
-        assert_eq!(language("super", Some("de-AT")), "de");
-        assert_eq!(language("The app crashes when I pay", Some("de")), "en");
-        assert_eq!(language("xyzzy", Some("not a locale")), UNKNOWN);
-    }
-}
+mod tests;

@@ -5,11 +5,16 @@ use std::iter;
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::hashing::{EMPTY, add_byte, add_bytes};
+
 /// Blank lines that may stand in a row.
 const BLANK_LINES_MAX: usize = 2;
 
 /// The text in Unicode's NFC, with line ends as `\n`, without invisible and control characters.
 pub fn normalize(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b'\n' | b' '..=b'~')) {
+        return without_blank_runs(text);
+    }
     let composed: String = visible(&text.replace("\r\n", "\n")).nfc().collect();
     without_blank_runs(&composed)
 }
@@ -17,16 +22,18 @@ pub fn normalize(text: &str) -> String {
 /// Equal for texts that differ only in case, digits, punctuation and spacing; 0 where nothing else is there. FNV-1a, so
 /// that every machine and every release agrees.
 pub fn fingerprint(text: &str) -> u64 {
+    if text.is_ascii() {
+        let letters = || text.bytes().filter(u8::is_ascii_alphabetic);
+        return letters().next().map_or(0, |_| letters().fold(EMPTY, |hash, b| add_byte(hash, b.to_ascii_lowercase())));
+    }
     let mut any = false;
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut hash = EMPTY;
     for c in
         visible(text).nfc().filter(|c| carries_meaning(*c)).flat_map(char::to_lowercase).filter(|c| carries_meaning(*c))
     {
         any = true;
         let mut bytes = [0; 4];
-        for byte in c.encode_utf8(&mut bytes).bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        hash = add_bytes(hash, c.encode_utf8(&mut bytes).as_bytes());
     }
     if any { hash } else { 0 }
 }
@@ -85,6 +92,9 @@ pub(super) fn is_emoji(c: char) -> bool {
 
 /// Cuts runs of blank lines; lines of nothing but spaces are blank.
 fn without_blank_runs(text: &str) -> String {
+    if !text.contains('\n') {
+        return text.to_owned();
+    }
     let mut kept = String::with_capacity(text.len());
     let mut blank = 0;
     for line in text.split_inclusive('\n') {
