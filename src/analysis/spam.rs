@@ -1,12 +1,18 @@
 //! What nobody means: advertisements, hands on a keyboard, test data. In doubt a statement counts: a customer who is
 //! taken for spam is not heard.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::hashing::{ByHash, pair};
 use super::words::{Kind, Words};
 
 /// Rows of a keyboard; a run along one is no word.
 const ROWS: [&str; 6] = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "qsdfghjklm"];
 /// Keys in a row that are no accident ("wer" stands in "power").
 const RUN_MIN: usize = 4;
+/// Longest text that can be hands on a keyboard, in words.
+const RUN_WORDS_MAX: usize = 40;
 /// Longest text that can be test data, in words.
 const TEST_WORDS_MAX: usize = 6;
 
@@ -80,6 +86,9 @@ const WARES: [&str; 20] = [
     "web design services",
 ];
 
+/// Words in the longest of both.
+const OFFER_WORDS_MAX: usize = 4;
+
 /// Whether a text is an advertisement, a keyboard run or test data.
 pub(super) fn is_spam(text: &str, words: &Words) -> bool {
     is_offer(text, words) || is_keyboard_run(words) || is_test(words) || is_one_word_over_and_over(words)
@@ -88,16 +97,64 @@ pub(super) fn is_spam(text: &str, words: &Words) -> bool {
 fn is_offer(text: &str, words: &Words) -> bool {
     let mut pitches = 0;
     let mut wares = 0;
-    for phrase in (0..words.all.len()).flat_map(|i| (1..=4).filter_map(move |n| words.phrase(i, n))) {
-        pitches += usize::from(PITCHES.contains(&phrase));
-        wares += usize::from(WARES.contains(&phrase));
+    for first in 0..words.all.len() {
+        for kind in offers_from(words, first) {
+            match kind {
+                Offer::Pitch => pitches += 1,
+                Offer::Ware => wares += 1,
+            }
+        }
     }
-    let pages = text.matches("://").count() + text.matches("www.").count();
+    let pages = if text.contains("://") || text.contains("www.") {
+        text.matches("://").count() + text.matches("www.").count()
+    } else {
+        0
+    };
     pitches >= 2 || pitches == 1 && wares + pages > 0 || pages >= 3 && words.count() < 4 * pages
+}
+
+/// What advertisements say.
+#[derive(Clone, Copy, Debug)]
+enum Offer {
+    Pitch,
+    Ware,
+}
+
+/// Both lists by the hashes of their words, and the words with which any of them begins.
+struct Offers {
+    begins: HashSet<u64>,
+    known: ByHash<Offer>,
+}
+
+static OFFERS: LazyLock<Offers> = LazyLock::new(|| {
+    let mut offers = Offers { begins: HashSet::new(), known: ByHash::default() };
+    let all = PITCHES.into_iter().map(|p| (p, Offer::Pitch)).chain(WARES.into_iter().map(|w| (w, Offer::Ware)));
+    for (phrase, kind) in all {
+        let words = Words::read(phrase);
+        let mut hashes = words.all.iter().map(|w| w.hash);
+        let Some(first) = hashes.next() else { continue };
+        offers.begins.insert(first);
+        offers.known.insert(hashes.fold(first, pair), kind);
+    }
+    offers
+});
+
+fn offers_from(words: &Words, first: usize) -> impl Iterator<Item = Offer> {
+    let begins = OFFERS.begins.contains(&words.all[first].hash);
+    let run = words.all[first..].iter().take(if begins { OFFER_WORDS_MAX } else { 0 });
+    let runs =
+        run.take_while(|w| matches!(w.kind, Kind::Word | Kind::Number)).scan(None, |hash: &mut Option<u64>, w| {
+            *hash = Some(hash.map_or(w.hash, |h| pair(h, w.hash)));
+            *hash
+        });
+    runs.filter_map(|hash| OFFERS.known.get(&hash).copied())
 }
 
 /// Half of the letters or more stand in runs along a row, or are one letter held down.
 fn is_keyboard_run(words: &Words) -> bool {
+    if words.count() > RUN_WORDS_MAX {
+        return false;
+    }
     let mut letters = 0;
     let mut in_runs = 0;
     for (i, word) in words.all.iter().enumerate().filter(|(_, w)| w.kind == Kind::Word) {
@@ -110,33 +167,89 @@ fn is_keyboard_run(words: &Words) -> bool {
     letters > 0 && in_runs * 2 >= letters
 }
 
-fn keys_in_runs(word: &str) -> usize {
-    let keys: Vec<char> = word.chars().collect();
-    let along = |row: &str, back: bool| -> usize {
-        let at = |c: char| row.chars().position(|k| k == c);
-        let mut total = 0;
-        let mut run = 1;
-        for i in 1..=keys.len() {
-            let next = keys.get(i).and_then(|c| at(*c)).zip(at(keys[i - 1]));
-            let follows = next.is_some_and(|(now, before)| if back { now + 1 == before } else { now == before + 1 });
-            if follows {
-                run += 1;
-            } else {
-                total += if run >= RUN_MIN { run } else { 0 };
-                run = 1;
-            }
+#[expect(clippy::cast_possible_truncation, reason = "a row has ten keys")]
+/// For each row where each key stands in it, from 1; 0 where it does not.
+const KEYS: [[u8; 128]; ROWS.len()] = {
+    let mut keys = [[0; 128]; ROWS.len()];
+    let mut row = 0;
+    while row < ROWS.len() {
+        let bytes = ROWS[row].as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            keys[row][bytes[at] as usize] = at as u8 + 1;
+            at += 1;
         }
-        total
-    };
-    ROWS.into_iter().map(|row| along(row, false).max(along(row, true))).max().unwrap_or(0)
+        row += 1;
+    }
+    keys
+};
+
+/// For each two letters the rows and directions in which they are neighbours, a bit each.
+const NEIGHBOURS: [[u16; 26]; 26] = {
+    let mut neighbours = [[0; 26]; 26];
+    let mut row = 0;
+    while row < ROWS.len() {
+        let bytes = ROWS[row].as_bytes();
+        let mut at = 1;
+        while at < bytes.len() {
+            let (a, b) = ((bytes[at - 1] - b'a') as usize, (bytes[at] - b'a') as usize);
+            neighbours[a][b] |= 1 << (2 * row);
+            neighbours[b][a] |= 2 << (2 * row);
+            at += 1;
+        }
+        row += 1;
+    }
+    neighbours
+};
+
+/// Whether any [`RUN_MIN`] letters stand along one row: in most words none do.
+fn may_run(bytes: &[u8]) -> bool {
+    let mut steps = [0_u16; RUN_MIN - 1];
+    for (i, pair) in bytes.windows(2).enumerate() {
+        let letter = |b: u8| b.checked_sub(b'a').map(usize::from);
+        let step = letter(pair[0]).zip(letter(pair[1])).and_then(|(a, b)| NEIGHBOURS.get(a)?.get(b));
+        steps[i % steps.len()] = step.copied().unwrap_or(0);
+        if i + 1 >= steps.len() && steps.iter().fold(u16::MAX, |all, s| all & s) != 0 {
+            return true;
+        }
+    }
+    false
+}
+
+/// Letters in the longest runs along one row in one direction.
+fn keys_in_runs(word: &str) -> usize {
+    let bytes = word.as_bytes();
+    if !may_run(bytes) {
+        return 0;
+    }
+    KEYS.iter().map(|row| along(bytes, row, true).max(along(bytes, row, false))).max().unwrap_or(0)
+}
+
+fn along(bytes: &[u8], row: &[u8; 128], forward: bool) -> usize {
+    let place = |b: u8| row.get(usize::from(b)).copied().unwrap_or(0);
+    let mut total = 0;
+    let mut run = 1;
+    for pair in bytes.windows(2) {
+        let (a, b) = (place(pair[0]), place(pair[1]));
+        let follows = a > 0 && b > 0 && if forward { b == a + 1 } else { a == b + 1 };
+        if follows {
+            run += 1;
+        } else {
+            total += if run >= RUN_MIN { run } else { 0 };
+            run = 1;
+        }
+    }
+    total + if run >= RUN_MIN { run } else { 0 }
 }
 
 fn is_test(words: &Words) -> bool {
-    let said: Vec<&str> =
-        (0..words.all.len()).filter(|i| words.all[*i].kind == Kind::Word).map(|i| words.lower(i)).collect();
-    (1..=TEST_WORDS_MAX).contains(&said.len())
-        && said.iter().all(|w| TESTS.contains(&w.trim_end_matches(char::is_numeric)))
-        && said.iter().any(|w| TEST_MARKS.contains(&w.trim_end_matches(char::is_numeric)))
+    let count = words.count();
+    if !(1..=TEST_WORDS_MAX).contains(&count) {
+        return false;
+    }
+    let plain = |i: usize| words.lower(i).trim_end_matches(char::is_numeric);
+    let said = || (0..words.all.len()).filter(|i| words.all[*i].kind == Kind::Word).map(plain);
+    said().all(|w| TESTS.contains(&w)) && said().any(|w| TEST_MARKS.contains(&w))
 }
 
 fn is_one_word_over_and_over(words: &Words) -> bool {

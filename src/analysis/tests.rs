@@ -1,6 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::annotation::{Annotation, Intent, Sentiment};
+use crate::domain::feedback::Rating;
+
+fn annotate(text: Option<&str>, rating: Option<Rating>, locale: Option<&str>) -> Annotation {
+    Reader::shipped().annotate(text, rating, locale)
+}
 
 fn read(text: &str) -> Annotation {
     annotate(Some(text), None, None)
@@ -104,17 +110,36 @@ fn happy_with_one_thing_and_unhappy_with_another_is_mixed() {
 
 #[test]
 fn a_reading_is_whole() {
-    insta::assert_json_snapshot!(annotate(Some("Checkout crashes on pay since the update!"), Some(stars(2.0)), Some("en-GB")), @r#"
+    let got = annotate(Some("Checkout crashes on pay since the update!"), Some(stars(2.0)), Some("en-GB"));
+    assert_eq!(got.engine, Reader::shipped().engine());
+    insta::assert_json_snapshot!(Annotation { engine: "ENGINE".into(), ..got }, @r#"
     {
       "language": "en",
       "sentiment": "negative",
-      "score": -0.6278,
-      "confidence": 0.9645,
+      "score": -0.7228,
+      "confidence": 0.98,
       "intent": "bug",
-      "intent_confidence": 0.89,
+      "intent_confidence": 0.9934,
       "spam": false,
       "fingerprint": 15218383250461801493,
-      "engine": "hearback-rules/1"
+      "engine": "ENGINE",
+      "details": {
+        "supported": true,
+        "abstains": false,
+        "contradicts": false,
+        "intents": [
+          {
+            "intent": "bug",
+            "confidence": 0.9934
+          }
+        ],
+        "aspects": [
+          {
+            "about": "checkout",
+            "score": -0.5852
+          }
+        ]
+      }
     }
     "#);
 }
@@ -126,5 +151,27 @@ proptest! {
         prop_assert!((-1.0..=1.0).contains(&got.score) && (0.0..=1.0).contains(&got.confidence), "{got:?}");
         prop_assert!((0.0..=1.0).contains(&got.intent_confidence));
         prop_assert_eq!(annotate(text.as_deref(), Some(Rating { value, scale }), locale.as_deref()), got);
+    }
+}
+
+#[test]
+fn hostile_texts_are_read() {
+    let marks = format!("a{}", "\u{301}".repeat(200_000));
+    for text in [
+        "a".repeat(1_000_000),
+        "😀".repeat(100_000),
+        "not but very ".repeat(80_000),
+        "落ちる".repeat(100_000),
+        "qwerty ".repeat(150_000),
+        "((((((:".repeat(150_000),
+        "@a.b@".repeat(200_000),
+        marks,
+    ] {
+        let plain = redact::redact(&normalize::normalize(&text)).text;
+        let got = read(&plain);
+        assert!((-1.0..=1.0).contains(&got.score), "{got:?}");
+        // What is said of the beginning does not change with what follows far behind.
+        assert!(got.details.aspects.len() <= 8 && got.details.intents.len() <= 6, "{got:?}");
+        let _ = themes::direction(&plain, &got.language);
     }
 }

@@ -76,6 +76,41 @@ impl Intent {
     }
 }
 
+/// One of the things that a statement wants.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wanted {
+    /// What.
+    pub intent: Intent,
+    /// How sure the engine is that it is wanted, from 0 to 1.
+    pub confidence: f64,
+}
+
+/// What in a statement is good or bad.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Aspect {
+    /// The thing, in the words of the text, in lower case.
+    pub about: String,
+    /// How it is found, from -1 (worst) to 1 (best).
+    pub score: f64,
+}
+
+/// What else a reading says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Details {
+    /// The engine reads this language. Where it does not, what is said of feeling and intent comes from pictures and marks
+    /// alone.
+    pub supported: bool,
+    /// The engine is not sure enough of the feeling that its label should be acted on.
+    pub abstains: bool,
+    /// The mark and the words point apart.
+    pub contradicts: bool,
+    /// All that is wanted, the main intent first.
+    pub intents: Vec<Wanted>,
+    /// What is good and what is bad, in the order of the text.
+    pub aspects: Vec<Aspect>,
+}
+
 /// One reading of one feedback.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Annotation {
@@ -97,4 +132,7 @@ pub struct Annotation {
     pub fingerprint: u64,
     /// Which rules and weights said so.
     pub engine: String,
+    /// What else was read.
+    #[serde(default)]
+    pub details: Details,
 }

@@ -1,0 +1,148 @@
+//! The model as a file: little endian, the table last. Nothing of a file is believed before its size is.
+//!
+//! ```text
+//! "HBRM" | format u32 | rows u32 | answers u32 | dense u32 | temperature f32 | intents' from 5 x f32 | spam's from f32
+//! scale answers x f32 | bias answers x f32 | dense x answers x f32 | rows x answers x i8
+//! ```
+#![expect(clippy::cast_possible_truncation, reason = "sizes of a file are far below 2^32")]
+
+use std::borrow::Cow;
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::weights::{ROWS, Weights};
+use super::{INTENTS, Knobs, Model, OUTPUTS};
+
+const MAGIC: &[u8; 4] = b"HBRM";
+const FORMAT: u32 = 1;
+/// Dense numbers that a file may have.
+const DENSE_MAX: usize = 4_096;
+
+/// Why a file is no model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// It begins otherwise.
+    NoModel,
+    /// It was written by another version of hearback.
+    OtherFormat,
+    /// It ends too early or too late, or holds what is no number.
+    Damaged,
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoModel => "no model of hearback's: expected a file that `hearback train` wrote",
+            Self::OtherFormat => "a model of another version of hearback: run `hearback train` again",
+            Self::Damaged => "a model that is cut or damaged: run `hearback train` again",
+        })
+    }
+}
+
+impl std::error::Error for FileError {}
+
+impl Model {
+    /// The file of a model.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.weights.rows.len() + 64 * 1024);
+        bytes.extend(MAGIC);
+        for number in [FORMAT, ROWS as u32, OUTPUTS as u32, self.weights.dense.len() as u32] {
+            bytes.extend(number.to_le_bytes());
+        }
+        let knobs = [self.knobs.temperature].into_iter().chain(self.knobs.from).chain([self.knobs.spam_from]);
+        let dense = self.weights.dense.iter().flatten().copied();
+        for number in knobs.chain(self.weights.scale).chain(self.weights.bias).chain(dense) {
+            bytes.extend(number.to_le_bytes());
+        }
+        bytes.extend(self.weights.rows.iter().map(|b| b.cast_unsigned()));
+        bytes
+    }
+
+    /// Reads [`Self::to_bytes`] back.
+    ///
+    /// # Errors
+    /// Where the bytes are no model of this version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
+        let mut left = bytes.strip_prefix(MAGIC).ok_or(FileError::NoModel)?;
+        let mut word = || -> Result<[u8; 4], FileError> {
+            let (word, rest) = left.split_first_chunk::<4>().ok_or(FileError::Damaged)?;
+            left = rest;
+            Ok(*word)
+        };
+        let header = [word()?, word()?, word()?, word()?].map(u32::from_le_bytes);
+        if header[..3] != [FORMAT, ROWS as u32, OUTPUTS as u32] {
+            return Err(FileError::OtherFormat);
+        }
+        let dense_len = header[3] as usize;
+        if dense_len > DENSE_MAX {
+            return Err(FileError::Damaged);
+        }
+        let mut number = || word().map(f32::from_le_bytes).and_then(finite);
+        let mut temperature = [0.0];
+        let mut from = [0.0; INTENTS];
+        let mut spam_from = [0.0];
+        let mut scale = [0.0; OUTPUTS];
+        let mut bias = [0.0; OUTPUTS];
+        let mut dense = vec![[0.0; OUTPUTS]; dense_len];
+        let fields: [&mut [f32]; 5] = [&mut temperature, &mut from, &mut spam_from, &mut scale, &mut bias];
+        for field in fields.into_iter().flatten().chain(dense.iter_mut().flatten()) {
+            *field = number()?;
+        }
+        if left.len() != ROWS * OUTPUTS || temperature[0] <= 0.0 {
+            return Err(FileError::Damaged);
+        }
+        let rows = left.iter().map(|b| b.cast_signed()).collect();
+        let weights = Weights { rows: Cow::Owned(rows), scale, dense, bias };
+        let version = version_of(bytes);
+        let knobs = Knobs { temperature: temperature[0], from, spam_from: spam_from[0] };
+        Ok(Self { version, weights, knobs })
+    }
+}
+
+/// The name of the model in these bytes.
+pub(super) fn version_of(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    format!("model-{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3])
+}
+
+fn finite(number: f32) -> Result<f32, FileError> {
+    if number.is_finite() { Ok(number) } else { Err(FileError::Damaged) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_comes_back_as_it_was_written() {
+        let bytes = Model::shipped().to_bytes();
+        assert_eq!(Model::from_bytes(&bytes).as_ref(), Ok(Model::shipped()));
+        assert_eq!(bytes, include_bytes!("weights.bin"));
+    }
+
+    #[test]
+    fn what_is_no_model_is_refused_by_name() {
+        let good = Model::shipped().to_bytes();
+        let with = |at: usize, byte: u8| {
+            let mut bytes = good.clone();
+            bytes[at] = byte;
+            bytes
+        };
+        let longer = [&good[..], &[0]].concat();
+        for (bytes, want) in [
+            (Vec::new(), FileError::NoModel),
+            (b"HBR".to_vec(), FileError::NoModel),
+            (with(0, b'X'), FileError::NoModel),
+            (good[..10].to_vec(), FileError::Damaged),
+            (with(4, 9), FileError::OtherFormat),
+            (with(12, 3), FileError::OtherFormat),
+            (with(19, 0xff), FileError::Damaged),
+            (good[..good.len() - 1].to_vec(), FileError::Damaged),
+            (longer, FileError::Damaged),
+            (with(23, 0x7f), FileError::Damaged),
+        ] {
+            assert_eq!(Model::from_bytes(&bytes), Err(want), "{} bytes", bytes.len());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The learned part of the engine: a linear model over hashed words, pairs and pieces of words and over what the rules
+//! say. It speaks of feelings and of what is wanted at once, from one pass over a text.
+//!
+//! [`learn`] makes it from labelled texts; [`check`] says how good it is.
+
+pub mod check;
+mod features;
+mod file;
+pub mod learn;
+pub mod texts;
+mod weights;
+
+use std::sync::LazyLock;
+
+pub(super) use self::features::Features;
+pub use self::file::FileError;
+use self::weights::Weights;
+use super::intent;
+use crate::domain::annotation::Wanted;
+
+/// Answers of the model, in this order: negative, neutral, positive; the intents as in
+/// [`Intent::ALL`](crate::domain::annotation::Intent::ALL); spam.
+pub(super) const OUTPUTS: usize = 10;
+/// How many of them are feelings.
+pub(super) const FEELINGS: usize = 3;
+/// Where spam stands.
+const SPAM: usize = 9;
+/// Intents that are told where they are likely; the last, `other`, is what is left.
+pub(super) const INTENTS: usize = 5;
+
+static SHIPPED: LazyLock<Model> = LazyLock::new(|| {
+    Model::from_bytes(include_bytes!("weights.bin")).expect("the file in this crate is one that `to_bytes` wrote")
+});
+
+/// Weights with what makes their answers honest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    version: String,
+    weights: Weights,
+    knobs: Knobs,
+}
+
+/// What makes a model's answers honest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Knobs {
+    /// What feelings' logits are divided by, so that a confidence is the share of answers that are right.
+    temperature: f32,
+    /// Logit from which each intent is told.
+    from: [f32; INTENTS],
+    /// Logit from which a statement is spam.
+    spam_from: f32,
+}
+
+impl Model {
+    /// The model in this binary.
+    pub fn shipped() -> &'static Self {
+        &SHIPPED
+    }
+
+    fn named(weights: Weights, knobs: Knobs) -> Self {
+        let mut model = Self { version: String::new(), weights, knobs };
+        model.version = file::version_of(&model.to_bytes());
+        model
+    }
+
+    /// Its name: changes with every byte of it.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// One logit for each answer.
+    pub(super) fn ask(&self, features: &Features) -> [f32; OUTPUTS] {
+        self.weights.ask(features)
+    }
+
+    /// The feelings' logits, calibrated.
+    pub(super) fn feelings(&self, logits: &[f32; OUTPUTS]) -> [f32; FEELINGS] {
+        [logits[0], logits[1], logits[2]].map(|l| l / self.knobs.temperature)
+    }
+
+    /// What is wanted, the main intent first.
+    pub(super) fn intents(&self, logits: &[f32; OUTPUTS]) -> Vec<Wanted> {
+        intent::read(*logits, self.knobs.from)
+    }
+
+    /// Whether nobody meant it.
+    pub(super) fn is_spam(&self, logits: &[f32; OUTPUTS]) -> bool {
+        logits[SPAM] > self.knobs.spam_from
+    }
+}
+
+/// The share of a logit.
+pub(super) fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + libm::expf(-logit))
+}
+
+/// Shares that sum to one.
+pub(super) fn softmax(logits: [f32; FEELINGS]) -> [f32; FEELINGS] {
+    let top = logits.iter().copied().fold(f32::MIN, f32::max);
+    let parts = logits.map(|l| libm::expf(l - top));
+    let sum: f32 = parts.iter().sum();
+    parts.map(|p| p / sum)
+}
