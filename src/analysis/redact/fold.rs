@@ -18,7 +18,7 @@ pub(super) struct Folded<'a> {
 
 impl<'a> Folded<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        if text.is_ascii() || text.chars().all(|c| plain(c) == c) {
+        if text.is_ascii() || is_plain(text) {
             return Self { text: Cow::Borrowed(text), origins: Vec::new() };
         }
         let mut folded = String::with_capacity(text.len());
@@ -37,9 +37,15 @@ impl<'a> Folded<'a> {
     }
 }
 
+/// Whether every digit, space and dash in a text is a plain one.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| plain(c) == c)
+}
+
 fn plain(c: char) -> char {
     match c {
-        '\0'..='\u{7f}' => c,
+        // Nothing to fold among Latin, Greek, Cyrillic and Hebrew letters, nor among those of East Asia.
+        '\0'..='\u{9f}' | '\u{a1}'..='\u{65f}' | '\u{3001}'..='\u{fe57}' => c,
         '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
         // The full-width forms repeat what is printable in ASCII.

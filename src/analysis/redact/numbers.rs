@@ -6,13 +6,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::fold::{Folded, joins};
+use super::fold::joins;
 use super::phones::phone;
-use super::{What, replace};
+use super::{Kind, Stretches};
 
 /// Digits with what people put between them.
 static DIGITS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:\+|\(\+?)?[0-9](?:[ \t.()/-]{0,3}[0-9])*").expect("a fixed expression"));
+    LazyLock::new(|| Regex::new(r"(?:\+|\(\+?)?[0-9](?:[ .()/-]{0,3}[0-9])*").expect("a fixed expression"));
 
 static MACHINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9A-Fa-f:.-]{7,}").expect("a fixed expression"));
 
@@ -20,12 +20,19 @@ static MACHINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9A-Fa-f:.-]{7
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)(?:(?:^|[^\p{L}])(?:v|ver|rel|kernel|firmware|driver|build|version|versión|versão|versione|versie|release|update|upgrade|downgrade)",
-        r"|(?:^|[^\p{L}])(?:upgrad|updat|downgrad|aktualisier|actualiz)\p{L}{1,6}|版本|バージョン|버전)",
-        r"[ \t:=#(]*(?:(?:version|from|to|von|auf|de|a|à)[ \t]+){0,2}",
-        r"(?:v?[0-9]+(?:\.[0-9]+){1,4}[ \t]*(?:to|and|auf|a|à|->|→|,)[ \t]*)?$",
+        r"|(?:^|[^\p{L}])(?:upgrad|updat|downgrad|aktualisier|actualiz|atualiz|aggiorn|bijgewerkt|mis à jour|passé)\p{L}{0,6}",
+        r"|版本|升级|更新|バージョン|버전|الإصدار|إصدار|حدثت|تحديث|वर्ज़न|वर्जन|संस्करण|अपडेट)",
+        r#"["']?[ \t:=#("']*(?:(?:version|from|to|von|van|da|dalla|auf|de|a|à|من|到|为)[ \t]*){0,2}"#,
+        r"(?:v?[0-9]+(?:\.[0-9]+){1,4}[ \t]*(?:to|and|auf|a|à|naar|para|->|→|,|إلى|から|到|升级到|से)[ \t]*)?$",
     ))
     .expect("a fixed expression")
 });
+
+/// A neighbour to which or from which a number leads: `3.5.1.0 to `, ` auf 3.5.1.0`.
+static BEFORE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"([0-9]+(?:\.[0-9]+){1,4})[^0-9.]{1,12}$").expect("a fixed expression"));
+static AFTER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^[^0-9.]{1,12}([0-9]+(?:\.[0-9]+){1,4})").expect("a fixed expression"));
 
 /// Digits below which a number is nobody's.
 const DIGITS_MIN: usize = 7;
@@ -40,42 +47,20 @@ const IBANS: &str = "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21
                      LB28 LC32 LI21 LT20 LU20 LV21 MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 \
                      RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25 SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20";
 
-/// Stretches of a text, in order and apart, and what each is.
-type Found = Vec<(Range<usize>, What)>;
-
-/// Removes cards, accounts, addresses of machines, social security and phone numbers.
-pub(super) fn remove(text: String) -> String {
-    let text = without(text, ibans);
-    let text = without(text, machines);
-    without(text, people)
-}
-
-/// Removes what is found in the text as it reads with plain digits.
-fn without(text: String, find: fn(&str) -> Found) -> String {
-    let folded = Folded::of(&text);
-    if !folded.text.bytes().any(|b| b.is_ascii_digit()) {
-        return text;
-    }
-    let found: Vec<_> = find(&folded.text).into_iter().map(|(range, what)| (folded.origin(range), what)).collect();
-    drop(folded);
-    replace(text, &found)
-}
-
-fn ibans(text: &str) -> Found {
+/// Finds accounts of banks, in a text with plain digits.
+pub(super) fn ibans(text: &str, found: &mut Stretches) {
     let bytes = text.as_bytes();
-    let mut found = Vec::new();
     let mut at = 0;
     while at + 15 <= bytes.len() {
         let begins = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
         match begins.then(|| iban(bytes, at)).flatten() {
             Some(end) => {
-                found.push((at..end, What::Iban));
+                found.push((at..end, Kind::Iban));
                 at = end;
             }
             None => at += 1,
         }
     }
-    found
 }
 
 /// Where the account number that begins at `at` ends.
@@ -111,8 +96,8 @@ fn mod_97(code: &[u8]) -> u32 {
     })
 }
 
-fn machines(text: &str) -> Found {
-    let mut found = Vec::new();
+/// Finds addresses of machines, in a text with plain digits.
+pub(super) fn machines(text: &str, found: &mut Stretches) {
     for m in MACHINE.find_iter(text) {
         let shown = m.as_str().trim_end_matches(['.', ':', '-']);
         let shown =
@@ -126,15 +111,14 @@ fn machines(text: &str) -> Found {
         if joins(before) || joins(after) {
             continue;
         }
-        if let Some((length, what)) = machine(shown, &text[..range.start]) {
+        if let Some((length, what)) = machine(shown, &text[..range.start], &text[range.end..]) {
             found.push((range.start..range.start + length, what));
         }
     }
-    found
 }
 
 /// Whether a stretch is the address of a machine, and how much of it.
-fn machine(shown: &str, before: &str) -> Option<(usize, What)> {
+fn machine(shown: &str, before: &str, after: &str) -> Option<(usize, Kind)> {
     let is_mac = shown.len() == 17
         && shown
             .bytes()
@@ -142,31 +126,40 @@ fn machine(shown: &str, before: &str) -> Option<(usize, What)> {
             .all(|(i, b)| if i % 3 == 2 { b == shown.as_bytes()[2] } else { b.is_ascii_hexdigit() })
         && matches!(shown.as_bytes()[2], b':' | b'-');
     if is_mac {
-        return Some((shown.len(), What::Mac));
+        return Some((shown.len(), Kind::Mac));
     }
     // A port may follow.
     let v4 = shown.split(':').next().unwrap_or_default();
     if let Ok(address) = v4.parse::<Ipv4Addr>() {
         // Every machine is 127.0.0.1 to itself.
         let home = address.octets()[..2] == [192, 168];
-        let somebodys = !address.is_loopback() && !address.is_unspecified() && (home || !names_a_version(before));
-        return somebodys.then_some((v4.len(), What::Address));
+        let somebodys =
+            !address.is_loopback() && !address.is_unspecified() && (home || !names_a_version(before, after));
+        return somebodys.then_some((v4.len(), Kind::Ip));
     }
     // `a::b` is a path in some languages, `::1` every machine's name for itself.
     let groups = shown.split(':').filter(|g| !g.is_empty()).count();
     let is_v6 = shown.parse::<Ipv6Addr>().is_ok() && groups >= 2 && shown.bytes().any(|b| b.is_ascii_digit());
-    is_v6.then_some((shown.len(), What::Address))
+    is_v6.then_some((shown.len(), Kind::Ip))
 }
 
-/// `version 1.2.3.4` has four parts too, and so have both of `upgraded from 1.2.3.4 to 1.2.3.5`.
-fn names_a_version(before: &str) -> bool {
+/// `version 1.2.3.4` has four parts too, and so have both of `upgraded from 1.2.3.4 to 1.2.3.5`. Where a neighbour has a
+/// part that no machine's address has, both are versions.
+fn names_a_version(before: &str, after: &str) -> bool {
     let from = before.char_indices().rev().nth(BEFORE_CHARS).map_or(0, |(i, _)| i);
-    VERSION.is_match(&before[from..])
+    let to = after.char_indices().nth(BEFORE_CHARS).map_or(after.len(), |(i, _)| i);
+    let (before, after) = (&before[from..], &after[..to]);
+    let is_version = |neighbour: &str| {
+        neighbour.split('.').count() != 4 || neighbour.split('.').any(|part| part.parse::<u8>().is_err())
+    };
+    let neighbour = |c: Option<regex::Captures<'_>>| {
+        c.and_then(|c| c.get(1)).is_some_and(|m| m.as_str().contains('.') && is_version(m.as_str()))
+    };
+    VERSION.is_match(before) || neighbour(BEFORE.captures(before)) || neighbour(AFTER.captures(after))
 }
 
-/// Cards, social security numbers and phones.
-fn people(text: &str) -> Found {
-    let mut found = Vec::new();
+/// Finds cards, social security numbers and phones, in a text with plain digits.
+pub(super) fn people(text: &str, found: &mut Stretches) {
     for m in DIGITS.find_iter(text).filter(|m| m.len() >= DIGITS_MIN) {
         let before = text[..m.start()].chars().next_back();
         let after = text[m.end()..].chars().next();
@@ -176,14 +169,13 @@ fn people(text: &str) -> Found {
         let run = Run::of(text, m.range());
         let amount = before.is_some_and(|c| matches!(c, '$' | '€' | '£' | '¥' | ',' | '#'));
         if let Some(cards) = run.cards() {
-            found.extend(cards.into_iter().map(|r| (r, What::Card)));
+            found.extend(cards.into_iter().map(|r| (r, Kind::Card)));
         } else if run.is_social_security() {
-            found.push((m.range(), What::Id));
+            found.push((m.range(), Kind::Id));
         } else if !amount && let Some(range) = phone(text, &run, m.end()) {
-            found.push((range, What::Phone));
+            found.push((range, Kind::Phone));
         }
     }
-    found
 }
 
 /// Digits in groups, as they stand in the text.

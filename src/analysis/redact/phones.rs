@@ -12,10 +12,11 @@ static CALL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?i)(?:(?:(?:phone|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|whatsapp|телефон)\p{L}{0,6}",
         r"|(?:^|[^\p{Latin}])(?:tel|tél|tlf|tlfn|tfno|mob|gsm|cel|cell|handy|fax|sms|(?:call|text|ring|dial)(?:s|ed|er|ing|back)?",
-        r"|contact|contacto|kontakt|reach|reachable|erreichbar|mich[ \t]+an|тел))",
-        r"[ \t.:#]*(?:(?:me|us|him|her|them|back|is|at|on|under|unter|number|nummer|número|numéro|no|nr|au|al|es|ist|est|en)[ \t.:]*){0,4}",
-        r"|(?:number|nummer|numéro|número|numero)[ \t]*(?:is|ist|est|es|:)[ \t:]*",
-        r"|(?:電話|电话|手机|手機|携帯|微信|联系|聯絡|連絡先|전화|휴대폰|연락처|โทร|เบอร์)[\p{L}\p{M}]{0,8}[ \t:]*)$",
+        r"|contact|contacto|contato|kontakt|reach|reachable|erreichbar|mich[ \t]+an|тел|llám\p{L}+|llam\p{L}+|ligu\p{L}+|appel\p{L}+|joignable|portable|chiam\p{L}+|cellulare|telemóvel|bel|mobiel|rappel\p{L}*))",
+        r"[ \t.:#]*(?:(?:me|us|him|her|them|back|is|at|on|under|unter|number|nummer|número|numéro|no|nr|au|al|es|ist|est|en|é|è|mij|op|meu|para|no|die)[ \t.:]*){0,4}",
+        r"|(?:number|nummer|numéro|número|numero)[ \t]*(?:is|ist|est|es|é|è|:)[ \t:]*",
+        r"|(?:電話|电话|手机|手機|携帯|微信|联系|聯絡|連絡先|전화|휴대폰|연락처|โทร|เบอร์)[\p{L}\p{M}]{0,8}[ \t:：]*",
+        r"|(?:هاتف|جوال|موبايل|رقمي|واتساب|اتصل|الاتصال|تليفون|फोन|फ़ोन|मोबाइल|नंबर|कॉल|व्हाट्सएप|व्हाट्सऐप|संपर्क)[\p{L}\p{M}]{0,4}[ \t:：]*(?:(?:على|هو|رقم|بي|पर|है|नंबर|करें)[ \t:]*){0,3})$",
     ))
     .expect("a fixed expression")
 });

@@ -1,116 +1,113 @@
-//! What opens doors: keys, tokens, passwords, what stands in addresses of pages; and mail addresses.
+//! What opens doors and has no shape of its own: private keys in blocks, and long tokens that look random.
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Regex;
 
-use super::{What, mail, named, replace_each, urls};
+use super::{Kind, Stretches};
 
 /// Shortest random-looking token that is taken for a secret, in characters. Commit-sized hashes of 7 to 12 stay.
-const TOKEN_MIN: usize = 32;
+pub(super) const TOKEN_MIN: usize = 32;
 /// Share of neighbours of another class (lower, upper, digit) from which a token looks random. Random base64 is near 0.6,
 /// paths and joined words stay below 0.3; random hex, of fewer letters, is near 0.47, and nothing else is all hex.
 const RANDOM_SHARE: f64 = 0.35;
 const RANDOM_SHARE_HEX: f64 = 0.25;
 
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(&[
-        "gh[pousr]_[A-Za-z0-9]{16,}",
-        "github_pat_[A-Za-z0-9_]{16,}",
-        "glpat-[A-Za-z0-9_-]{16,}",
-        "(?:AKIA|ASIA|AGPA|AIDA|AROA)[A-Z0-9]{12,}",
-        "xox[a-z]-[A-Za-z0-9-]{8,}",
-        "xapp-[A-Za-z0-9-]{8,}",
-        "(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{8,}",
-        "sk-[A-Za-z0-9_-]{20,}",
-        "whsec_[A-Za-z0-9+/=]{16,}",
-        "AIza[A-Za-z0-9_-]{30,}",
-        "ya29\\.[A-Za-z0-9_-]{16,}",
-        "(?:npm|hf|dop_v1|shpat|pypi|dckr_pat|lin_api|phx|phc)[_-][A-Za-z0-9_-]{20,}",
-        "SG\\.[A-Za-z0-9_-]{16,}\\.[A-Za-z0-9_-]{16,}",
-        "ATATT[A-Za-z0-9_=-]{16,}",
-        // A signed JSON token begins with `{"` in base64.
-        "eyJ[A-Za-z0-9_-]{6,}\\.[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]*)?",
-    ])
-});
-
 /// A long token, with the word before it that says it names a record.
 static LONG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r#"((?i:commit|sha-?1?|revision|trace(?:[ _-]?id)?)["']?(?:[ \t]+(?i:id|hash|sha|is))?[ \t:=#("'`]{1,4})?"#,
+        r#"((?i:commit|sha-?(?:1|256|384|512)?(?:sum)?|md5(?:sum)?|revision|checksum|digest|etag|fingerprint|hash"#,
+        r#"|(?:trace|span|build|request|correlation)[ _-]?id|trace)["']?(?:[ \t]+(?i:id|hash|sha|is|of))?[ \t:=#("'`]{1,4}"#,
+        r"|(?:ハッシュ値?|チェックサム|コミット|校验[和值]?|哈希值?|提交)[はが为是:： ]{0,3})?",
         r"([A-Za-z0-9+/_=-]{32,})",
     ))
     .expect("a fixed expression")
 });
 
-/// Removes secrets and mail addresses.
-pub(super) fn remove(text: String) -> String {
-    let text = without_key_blocks(text);
-    let text = urls::remove(text);
-    let text = replace_each(text, &TOKEN, |c| format!("{}{}", &c[1], What::Secret.mark()));
-    let text = named::remove(text);
-    let text = mail::remove(text);
-    replace_each(text, &LONG, long)
-}
-
-fn long(c: &Captures<'_>) -> String {
-    let (before, token) = (c.get(1).map_or("", |m| m.as_str()), &c[2]);
-    if looks_random(token) && !names_a_record(before, token) {
-        format!("{before}{}", What::Secret.mark())
-    } else {
-        c[0].to_owned()
+/// Finds long tokens that look random.
+pub(super) fn long_tokens(text: &str, found: &mut Stretches) {
+    for c in LONG.captures_iter(text) {
+        let Some(token) = c.get(2) else { continue };
+        let before = c.get(1).map_or("", |m| m.as_str());
+        if looks_random(token.as_str()) && !is_integrity(token.as_str()) && !names_a_record(before, token.as_str()) {
+            found.push((token.range(), Kind::Secret));
+        }
     }
 }
 
 /// Whole hashes of commits and ids of traces, where a word says so: `commit 3f2a…`, `/commit/3f2a…`, `trace_id=4bf9…`.
 fn names_a_record(before: &str, token: &str) -> bool {
-    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    let start = token.bytes().rposition(|b| !hex(b)).map_or(0, |n| n + 1);
-    let (head, name) = token.split_at(start);
-    let says = |text: &str| {
-        let text = text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
-        ["commit", "sha", "sha1", "sha-1", "revision", "trace", "traceid", "trace_id", "trace-id"]
-            .iter()
-            .any(|word| text.ends_with(word))
+    let is_hash = |part: &str| {
+        HASHES.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     };
-    let said = if head.is_empty() { !before.is_empty() } else { says(head) };
-    matches!(name.len(), 32 | 40) && said && !looks_random(head)
+    let mut said = !before.is_empty();
+    let mut rest = String::with_capacity(token.len());
+    let mut records = false;
+    for part in token.split_inclusive(['/', '=', '+']).flat_map(after_fields) {
+        let part = part.trim_end_matches(['/', '=', '-', '+']);
+        if ends_with_uuid(part) || said && is_hash(part) {
+            records = true;
+        } else {
+            rest.push_str(part);
+        }
+        let word = part.to_ascii_lowercase();
+        said = SAY_RECORD.iter().any(|says| word.ends_with(says));
+    }
+    records && !looks_random(&rest)
 }
 
-/// Token shapes, each only where no letter or digit stands before it.
-fn compiled(shapes: &[&str]) -> Regex {
-    Regex::new(&format!("(^|[^A-Za-z0-9])(?:{})", shapes.join("|"))).expect("fixed expressions")
+/// `sha-3f2a…` is two parts; the dashes of an id are its own.
+fn after_fields(part: &str) -> impl Iterator<Item = &str> {
+    let cut = SAY_RECORD.iter().find_map(|says| {
+        let tied = part.get(..says.len()).is_some_and(|head| head.eq_ignore_ascii_case(says));
+        (tied && part[says.len()..].starts_with('-')).then_some(says.len() + 1)
+    });
+    let (head, tail) = part.split_at(cut.unwrap_or(0));
+    [head, tail].into_iter().filter(|p| !p.is_empty())
 }
 
-/// Private keys, whole; to the end of the text where the end of the block was not pasted.
-fn without_key_blocks(text: String) -> String {
+/// What stands before a hash in an address or a field.
+const SAY_RECORD: [&str; 13] = [
+    "commit", "commits", "tree", "blob", "rustc", "sha", "sha1", "sha256", "md5", "revision", "trace", "traceid",
+    "trace_id",
+];
+
+/// Digits of hashes and of ids of traces.
+const HASHES: [usize; 5] = [32, 40, 64, 96, 128];
+
+/// `sha512-…==`, as lists of packages have it.
+fn is_integrity(token: &str) -> bool {
+    ["sha1-", "sha256-", "sha384-", "sha512-"].iter().any(|head| token.starts_with(head))
+}
+
+/// Finds private keys, whole; to the end of the text where the end of the block was not pasted.
+pub(super) fn key_blocks(text: &str, found: &mut Stretches) {
     const BEGIN: &str = "-----BEGIN ";
     const HEAD_MAX: usize = 60;
-    if !text.contains(BEGIN) {
-        return text;
-    }
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find(BEGIN) {
-        let (before, block) = rest.split_at(at);
-        kept.push_str(before);
-        let body = &block[BEGIN.len()..];
-        let head = body.find("-----").filter(|n| *n <= HEAD_MAX && body[..*n].contains("PRIVATE KEY"));
+    let mut from = 0;
+    while let Some(at) = text[from..].find(BEGIN) {
+        let start = from + at;
+        let body = start + BEGIN.len();
+        let head = dashes(&text[body..], HEAD_MAX).filter(|n| text[body..body + n].contains("PRIVATE KEY"));
         let Some(head) = head else {
-            kept.push_str(BEGIN);
-            rest = body;
+            from = body;
             continue;
         };
-        kept.push_str(What::Secret.mark());
-        let inside = &body[head + 5..];
-        rest = inside
+        let inside = body + head;
+        let end = text[inside..]
             .find("-----END ")
-            .map(|end| &inside[end + 9..])
-            .and_then(|tail| tail.find("-----").filter(|n| *n <= HEAD_MAX).map(|n| &tail[n + 5..]))
-            .unwrap_or_default();
+            .map(|end| inside + end + 9)
+            .and_then(|tail| dashes(&text[tail..], HEAD_MAX).map(|n| tail + n + 5))
+            .unwrap_or(text.len());
+        found.push((start..end, Kind::Secret));
+        from = end;
     }
-    kept.push_str(rest);
-    kept
+}
+
+/// Where a line of a block's edge ends in five dashes.
+fn dashes(text: &str, within: usize) -> Option<usize> {
+    let near = text.char_indices().nth(within).map_or(text, |(n, _)| &text[..n]);
+    near.find("-----")
 }
 
 /// Random letters and digits change their class far more often than words, paths and file names do.
