@@ -77,6 +77,8 @@ macro_rules! ids {
 ids! {
     /// A rollout. Made from its identity, so that the same release is the same rollout after a restore.
     RolloutId = "ro_";
+    /// A look at what was sealed.
+    RevealId = "rv_";
     /// One received request.
     DeliveryId = "dl_";
     /// One normalised fact from a source.
