@@ -1,0 +1,138 @@
+//! Where one statement goes while statements arrive: to the theme whose middle is nearest, or it begins one. A theme's
+//! vector is the exact sum of its statements' directions, so that what was added can be taken away again without a rest.
+
+use super::direction::{Direction, UNIT};
+use crate::analysis::vectors::DIM;
+use crate::domain::theme::{Theme, ThemeVector};
+use crate::id::ThemeId;
+
+/// Which rules and word vectors make the sums. A sum of another make can't be compared.
+pub const MADE_BY: &str = "hearback-themes/1";
+/// Cosine from which a statement joins a theme.
+const JOINS_FROM: f64 = 0.37;
+/// Cosine from which two themes may say the same.
+const ALIKE_FROM: f64 = 0.7;
+/// Pairs that are told.
+const ALIKE_MAX: usize = 20;
+/// How far the view moves towards the middle of what everybody says.
+const TO_THE_MIDDLE: f64 = 0.7;
+/// Mean cosine of all statements at which they have one theme, and the view does not move at all.
+const ALL_ONE_FROM: f64 = 0.33;
+
+/// Where a statement goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Placement {
+    /// It says what a theme says.
+    Join {
+        /// Which.
+        theme: ThemeId,
+        /// How near, 0 to 1.
+        similarity: f64,
+    },
+    /// Nobody said that yet.
+    Start,
+}
+
+/// Finds the theme that says the same; of equally near ones the first.
+pub fn place<'a>(direction: &Direction, themes: impl Iterator<Item = &'a Theme> + Clone) -> Placement {
+    let middle = middle_of(themes.clone());
+    let Some(seen) = direction.less(&middle) else { return Placement::Start };
+    let mut best: Option<(&Theme, f64)> = None;
+    for theme in themes.filter(|t| is_comparable(&t.vector)) {
+        let similarity = seen.cosine_to(seen_from(&middle, &theme.vector));
+        if best.is_none_or(|(_, s)| similarity > s) {
+            best = Some((theme, similarity));
+        }
+    }
+    match best {
+        Some((theme, similarity)) if similarity >= JOINS_FROM => {
+            Placement::Join { theme: theme.id.clone(), similarity: similarity.min(1.0) }
+        }
+        Some(_) | None => Placement::Start,
+    }
+}
+
+fn is_comparable(vector: &ThemeVector) -> bool {
+    vector.made_by == MADE_BY && vector.items > 0
+}
+
+/// The middle of a theme as seen from another.
+fn seen_from<'a>(middle: &'a [f64], vector: &'a ThemeVector) -> impl Iterator<Item = f64> + 'a {
+    let items = f64::from(vector.items.max(1));
+    vector.sum.iter().zip(middle).map(move |(s, m)| *s as f64 / items - m)
+}
+
+/// From where all that is in these themes is seen; see [`middle`].
+pub fn middle_of<'a>(themes: impl Iterator<Item = &'a Theme>) -> Vec<f64> {
+    let mut sum = vec![0_i64; DIM];
+    let mut items = 0_u64;
+    for theme in themes.filter(|t| is_comparable(&t.vector)) {
+        sum.iter_mut().zip(&theme.vector.sum).for_each(|(s, v)| *s += v);
+        items += u64::from(theme.vector.items);
+    }
+    middle(&sum, items as f64)
+}
+
+/// Pairs of themes that may say the same, with their nearness from 0 to 1, the nearest first: for a person to judge.
+pub fn alike(themes: &[Theme]) -> Vec<(ThemeId, ThemeId, f64)> {
+    let middle = middle_of(themes.iter());
+    let centre = |t: &Theme| Direction::of_sum(&t.vector.sum).and_then(|d| d.less(&middle));
+    let known: Vec<(&Theme, Direction)> =
+        themes.iter().filter(|t| is_comparable(&t.vector)).filter_map(|t| Some((t, centre(t)?))).collect();
+    let mut pairs = Vec::new();
+    for (i, (theme, direction)) in known.iter().enumerate() {
+        for (other, towards) in &known[i + 1..] {
+            let near = direction.cosine(towards);
+            if near >= ALIKE_FROM {
+                pairs.push((theme.id.clone(), other.id.clone(), near));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (&a.0, &a.1).cmp(&(&b.0, &b.1))));
+    pairs.truncate(ALIKE_MAX);
+    pairs
+}
+
+/// How near a statement is to what a theme remembers, both seen from `middle`, 0 to 1.
+pub(super) fn nearness_from(middle: &[f64], direction: &Direction, vector: &ThemeVector) -> f64 {
+    let seen = direction.less(middle).filter(|_| is_comparable(vector));
+    seen.map_or(0.0, |d| d.cosine_to(seen_from(middle, vector)).max(0.0))
+}
+
+/// From where statements are seen: towards the middle of all of them, because what everybody says tells nobody apart. The
+/// more most of them say one thing, the less the view moves, or that thing would no longer be seen.
+pub(super) fn middle(sum: &[i64], items: f64) -> Vec<f64> {
+    let items = items.max(1.0);
+    let alike = sum.iter().map(|s| (*s as f64 / items / f64::from(UNIT)).powi(2)).sum::<f64>();
+    let share = TO_THE_MIDDLE * (1.0 - alike / ALL_ONE_FROM).max(0.0) / items;
+    sum.iter().map(|s| share * *s as f64).collect()
+}
+
+/// Adds a statement to what a theme remembers. A copy of one that is in it is not to be added.
+pub fn absorb(vector: &mut ThemeVector, direction: &Direction) {
+    if vector.made_by != MADE_BY || vector.sum.len() != direction.values().len() {
+        *vector = ThemeVector { made_by: MADE_BY.to_owned(), sum: vec![0; direction.values().len()], items: 0 };
+    }
+    direction.add_to(&mut vector.sum);
+    vector.items = vector.items.saturating_add(1);
+}
+
+/// Takes a statement out of it again.
+pub fn release(vector: &mut ThemeVector, direction: &Direction) {
+    if vector.made_by != MADE_BY || vector.items == 0 {
+        return;
+    }
+    direction.take_from(&mut vector.sum);
+    vector.items -= 1;
+    if vector.items == 0 {
+        *vector = ThemeVector::default();
+    }
+}
+
+/// How near a statement is to what a theme remembers, 0 to 1.
+pub fn nearness(direction: &Direction, vector: &ThemeVector) -> f64 {
+    if vector.made_by != MADE_BY {
+        return 0.0;
+    }
+    direction.cosine_to(vector.sum.iter().map(|s| *s as f64)).max(0.0)
+}
