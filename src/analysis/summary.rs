@@ -1,209 +1,25 @@
-//! Which quotes speak for a theme. Words are taken as they stand, never put together anew.
+//! What a theme or a rollout comes to, in words of our own that each computed number is a part of, and in customers' words.
+//!
+//! Customers' words are taken as they stand, never put together anew. What a language model makes of them goes through
+//! [`checked`] before anybody reads it; where it does not pass, what was computed here stands.
 
-use unicode_segmentation::UnicodeSegmentation;
+pub mod checked;
+mod facts;
+mod gist;
+mod question;
+mod quotes;
+mod sentence;
 
-use super::themes::{self, Features};
-use crate::domain::feedback::Feedback;
-use crate::domain::theme::ThemeVector;
-use crate::id::FeedbackId;
+pub use self::facts::{Concentration, Facts, Trait, concentrations};
+pub use self::question::{Question, question};
+pub use self::quotes::{Pool, Quote, across, quotes};
+pub use self::sentence::{Measure, Number, Part, Sentence, Value, of_rollout, of_theme, where_it_is};
 
-/// Longest quote, in characters.
-const QUOTE_MAX_CHARS: usize = 280;
-/// Sentences in one quote.
-const SENTENCES_MAX: usize = 2;
-/// Sentences of a long statement that are looked at.
-const LOOKED_AT: usize = 60;
-/// How much a quote loses for saying what one chosen before says.
-const SAID_BEFORE: f32 = 0.6;
-/// From here two quotes say the same.
-const SAME: f32 = 0.92;
-
-/// A sentence or two of one statement, letter for letter.
+/// A summary as it is computed here.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Quote {
-    /// Whose words.
-    pub id: FeedbackId,
-    /// The words, redacted.
-    pub text: String,
-}
-
-/// Chooses at most `max` quotes: near the theme's centre, different from each other, from different people.
-pub fn quotes(pool: &[Feedback], theme: &ThemeVector, max: usize) -> Vec<Quote> {
-    let mut left: Vec<Candidate<'_>> = pool.iter().filter_map(|f| Candidate::of(f, theme)).collect();
-    // The pool's order must not show in the choice.
-    left.sort_by(|a, b| a.feedback.id.cmp(&b.feedback.id));
-    let mut chosen: Vec<Candidate<'_>> = Vec::new();
-    while chosen.len() < max {
-        let worth = |c: &Candidate<'_>| c.nearness - SAID_BEFORE * likest(c, &chosen);
-        let mut best: Option<(usize, f32)> = None;
-        for (i, candidate) in left.iter().enumerate() {
-            let worth = worth(candidate);
-            if best.is_none_or(|(_, w)| worth > w) {
-                best = Some((i, worth));
-            }
-        }
-        let Some((at, _)) = best else { break };
-        let next = left.remove(at);
-        left.retain(|c| {
-            c.feedback.person != next.feedback.person && themes::likeness(&c.features, &next.features) < SAME
-        });
-        chosen.push(next);
-    }
-    chosen.into_iter().map(|c| Quote { id: c.feedback.id.clone(), text: c.text.to_owned() }).collect()
-}
-
-struct Candidate<'a> {
-    feedback: &'a Feedback,
-    text: &'a str,
-    features: Features,
-    nearness: f32,
-}
-
-impl<'a> Candidate<'a> {
-    fn of(feedback: &'a Feedback, theme: &ThemeVector) -> Option<Self> {
-        let language = feedback.annotation.as_ref().map_or("und", |a| a.language.as_str());
-        let whole = feedback.text.as_deref()?.trim();
-        let (text, features) = best_cut(whole, language, theme)?;
-        let nearness = themes::nearness(&features, theme);
-        Some(Self { feedback, text, features, nearness })
-    }
-}
-
-fn likest(candidate: &Candidate<'_>, chosen: &[Candidate<'_>]) -> f32 {
-    chosen.iter().map(|c| themes::likeness(&candidate.features, &c.features)).fold(0.0, f32::max)
-}
-
-/// The whole where it is short enough, else the run of sentences that is nearest to the theme.
-fn best_cut<'a>(whole: &'a str, language: &str, theme: &ThemeVector) -> Option<(&'a str, Features)> {
-    if whole.is_empty() {
-        return None;
-    }
-    if whole.chars().count() <= QUOTE_MAX_CHARS {
-        return Some((whole, themes::features(whole, language)));
-    }
-    let mut best: Option<(&str, Features, f32)> = None;
-    for cut in cuts(whole) {
-        let features = themes::features(cut, language);
-        let nearness = themes::nearness(&features, theme);
-        if best.as_ref().is_none_or(|(_, _, n)| nearness > *n) {
-            best = Some((cut, features, nearness));
-        }
-    }
-    best.map(|(cut, features, _)| (cut, features))
-}
-
-/// Runs of up to [`SENTENCES_MAX`] sentences that fit. A sentence that does not fit by itself is cut after a word.
-fn cuts(whole: &str) -> Vec<&str> {
-    let sentences: Vec<(usize, &str)> = whole.split_sentence_bound_indices().take(LOOKED_AT).collect();
-    let mut cuts = Vec::with_capacity(sentences.len() * SENTENCES_MAX);
-    for run in 1..=SENTENCES_MAX {
-        for part in sentences.windows(run) {
-            let (start, (at, last)) = (part[0].0, part[run - 1]);
-            let cut = whole[start..at + last.len()].trim();
-            if cut.chars().count() <= QUOTE_MAX_CHARS {
-                cuts.push(cut);
-            } else if run == 1 {
-                cuts.push(beginning(cut));
-            }
-        }
-    }
-    cuts.retain(|c| !c.is_empty());
-    cuts
-}
-
-/// As many whole words as fit; in a text without any, as many whole letters.
-fn beginning(sentence: &str) -> &str {
-    let fits = |pieces: &mut dyn Iterator<Item = (usize, &str)>| {
-        let mut end = 0;
-        let mut size = 0;
-        for (at, piece) in pieces {
-            size += piece.chars().count();
-            if size > QUOTE_MAX_CHARS {
-                break;
-            }
-            end = at + piece.len();
-        }
-        end
-    };
-    let by_words = fits(&mut sentence.split_word_bound_indices());
-    let end = if by_words > 0 { by_words } else { fits(&mut sentence.grapheme_indices(true)) };
-    sentence[..end].trim()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::time::UnixMs;
-
-    fn said(n: usize, person: &str, text: &str) -> Feedback {
-        Feedback {
-            id: FeedbackId(format!("fb_{n}")),
-            rollout: None,
-            person: person.into(),
-            anonymous: false,
-            text: Some(text.into()),
-            rating: None,
-            variant: None,
-            attributes: BTreeMap::new(),
-            channel: "api".into(),
-            occurred_at: UnixMs(0),
-            annotation: None,
-            theme: None,
-        }
-    }
-
-    fn theme_of(pool: &[Feedback]) -> ThemeVector {
-        let mut vector = ThemeVector::default();
-        for text in pool.iter().filter_map(|f| f.text.as_deref()) {
-            themes::absorb(&mut vector, &themes::features(text, "und"));
-        }
-        vector
-    }
-
-    #[test]
-    fn quotes_come_from_different_people_and_say_different_things() {
-        let pool = [
-            said(1, "ada", "The checkout crashes when I pay with my card"),
-            said(2, "ada", "The checkout crashes when I pay by card again"),
-            said(3, "bob", "the checkout CRASHES when i pay with my card!!"),
-            said(4, "cy", "Checkout crashes on the payment page, I lost my basket"),
-            said(5, "di", "Nice weather in Lisbon"),
-        ];
-        let theme = theme_of(&pool[..4]);
-        let chosen = quotes(&pool, &theme, 2);
-        let ids: Vec<&str> = chosen.iter().map(|q| q.id.as_str()).collect();
-        assert_eq!(ids.len(), 2);
-        assert!(ids.contains(&"fb_4") && !ids.contains(&"fb_5"), "{ids:?}");
-        let mut turned = pool.to_vec();
-        turned.reverse();
-        assert_eq!(quotes(&turned, &theme, 2), chosen, "the pool's order does not matter");
-        assert!(quotes(&pool, &theme, 0).is_empty());
-    }
-
-    #[test]
-    fn a_long_statement_is_cut_between_sentences() {
-        let chat = "I was in Lisbon last week and the weather was nice. ".repeat(8);
-        let text = format!("{chat}The checkout crashes when I pay. Please fix it. {chat}");
-        let pool = [said(1, "ada", &text), said(2, "bob", "checkout crashes when paying")];
-        let theme = theme_of(&pool[1..]);
-        let of_ada = quotes(&pool[..1], &theme, 1).remove(0).text;
-        assert!(of_ada.starts_with("The checkout crashes when I pay."), "{of_ada}");
-        assert!(of_ada.chars().count() <= QUOTE_MAX_CHARS && of_ada.ends_with('.'));
-        assert!(text.contains(&of_ada), "letter for letter");
-    }
-
-    proptest! {
-        #[test]
-        fn any_quote_is_a_short_piece_of_its_statement(text in "(\\PC{0,40}[. ]?){0,30}") {
-            let pool = [said(1, "ada", &text)];
-            for quote in quotes(&pool, &theme_of(&pool), 3) {
-                prop_assert!(quote.text.chars().count() <= QUOTE_MAX_CHARS);
-                prop_assert!(text.contains(&quote.text));
-            }
-        }
-    }
+pub struct Summary {
+    /// The numbers.
+    pub sentence: Sentence,
+    /// Customers' words: the most telling first, each from another person.
+    pub quotes: Vec<Quote>,
 }

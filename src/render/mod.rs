@@ -11,6 +11,7 @@ pub mod picture;
 pub mod report;
 #[cfg(test)]
 mod sample;
+pub mod summary;
 pub mod tame;
 pub mod track;
 pub mod wiki;

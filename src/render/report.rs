@@ -2,20 +2,23 @@
 
 use super::brought;
 use super::doc::{Block, Doc, Inline};
-use super::issue::{counted, footer, one_line, wants};
+use super::issue::{counted, footer, one_line};
 use super::picture;
+use super::summary::{self, Told};
 use crate::domain::mention::Mention;
 use crate::domain::rollout::{End, Rollout};
 use crate::domain::tally::Tally;
 use crate::domain::theme::Theme;
-use crate::domain::ticket::{Ticket, TicketState, TrackerName};
+use crate::domain::ticket::Ticket;
 use crate::domain::window::{Transition, Window, WindowState};
 use crate::id::ThemeId;
 use crate::plan::verdict::{self, Share};
 use crate::time::UnixMs;
 
 mod data;
+mod themes;
 pub use data::{data, mention, theme};
+use themes::{in_their_words, themes_table};
 
 /// Themes that a report names.
 const THEMES_MAX: usize = 20;
@@ -53,6 +56,17 @@ pub struct Account<'a> {
     pub brought: &'a [Rollout],
     /// Distinct people that a ticket asks for.
     pub min_people: i64,
+    /// What it comes to, and what its largest themes do; left out where customers' words may not stand.
+    pub told: Option<&'a Summaries>,
+}
+
+/// What a rollout comes to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summaries {
+    /// The rollout.
+    pub whole: Told,
+    /// Its largest themes.
+    pub themes: Vec<(ThemeId, Told)>,
 }
 
 /// `Customer feedback on v1.4.0`.
@@ -62,7 +76,8 @@ pub fn title(rollout: &Rollout) -> String {
 
 /// The section that hearback keeps true in the issue about a rollout.
 pub fn section(a: &Account<'_>) -> Doc {
-    let mut doc = body(a);
+    // An issue's body keeps every text that it ever had: customers' words don't belong there.
+    let mut doc = body(&Account { told: None, ..*a });
     doc.blocks.push(footer(a.rollout, None));
     doc
 }
@@ -82,6 +97,9 @@ pub fn body(a: &Account<'_>) -> Doc {
     let mut blocks = vec![Block::Paragraph(vec![Inline::Strong(verdict::sentence(a.rollout, a.tally, a.min_people))])];
     if a.tally.people() > 0 {
         blocks.push(text(picture::line(a.tally)));
+    }
+    if let Some(told) = a.told.filter(|_| a.tally.people() > 0) {
+        blocks.push(Block::Paragraph(summary::words(&told.whole)));
     }
     blocks.push(Block::Paragraph(standing(a)));
     if !a.brought_by.is_empty() {
@@ -104,6 +122,7 @@ pub fn body(a: &Account<'_>) -> Doc {
         blocks.push(heading("What they say"));
         blocks.push(text("No theme yet: nobody said the same as somebody else.".into()));
     }
+    blocks.extend(in_their_words(a));
     if !a.suggested.is_empty() {
         blocks.push(heading("Would be filed"));
         blocks.push(text("The policy wants a person's yes before these become tickets of their own:".into()));
@@ -184,52 +203,6 @@ pub fn status(window: &Window) -> String {
         WindowState::Closing => "closing, what came in is still being read".into(),
         WindowState::Closed => format!("closed{closed}"),
         WindowState::Cancelled => format!("cancelled{closed}, nobody was ever exposed"),
-    }
-}
-
-fn themes_table(a: &Account<'_>) -> Block {
-    let rows = a
-        .themes
-        .iter()
-        .take(THEMES_MAX)
-        .map(|t| {
-            vec![
-                vec![Inline::Text(t.name.clone())],
-                vec![Inline::Text(wants(t.intent()).into())],
-                vec![Inline::Text(t.tally.people().to_string())],
-                vec![Inline::Text(picture::legend(t.tally))],
-                tickets_of(a, &t.id),
-            ]
-        })
-        .collect();
-    let head = ["Theme", "What", "People", "Feeling", "Tickets"].map(ToOwned::to_owned).to_vec();
-    Block::Table { head, rows }
-}
-
-/// A theme's tickets, each as a link where it is there, and as what became of it where it is not.
-fn tickets_of(a: &Account<'_>, theme: &ThemeId) -> Vec<Inline> {
-    let mut cell = Vec::new();
-    for ticket in a.tickets.iter().filter(|k| k.theme.as_ref() == Some(theme)) {
-        if !cell.is_empty() {
-            cell.push(Inline::Text(", ".into()));
-        }
-        let name = ticket.tracker.as_str();
-        cell.push(match (ticket.state, &ticket.key, &ticket.url) {
-            (TicketState::Dismissed, ..) => Inline::Text(format!("{name}: a person deleted it")),
-            (_, Some(key), Some(url)) => Inline::Link { text: shown(ticket.tracker, key), url: url.clone() },
-            (_, Some(key), None) => Inline::Text(shown(ticket.tracker, key)),
-            (TicketState::Failed, None, _) => Inline::Text(format!("{name}: could not be filed")),
-            (TicketState::Wanted | TicketState::Filed, None, _) => Inline::Text(format!("{name}: on its way")),
-        });
-    }
-    if cell.is_empty() { vec![Inline::Text("none".into())] } else { cell }
-}
-
-/// A ticket's key as its tracker's people write it.
-fn shown(tracker: TrackerName, key: &str) -> String {
-    match tracker {
-        TrackerName::GitHub => format!("#{key}"),
-        TrackerName::Jira | TrackerName::Local => key.to_owned(),
     }
 }
 

@@ -1,5 +1,8 @@
 //! One rollout for the tests to tell of: what reviewers read is what people will read.
 
+use super::summary::Told;
+use crate::analysis::summary::{Concentration, Facts, Quote, Summary, Trait, of_theme};
+use crate::analysis::themes::Phrases;
 use crate::domain::annotation::Intent;
 use crate::domain::flag::Hand;
 use crate::domain::mention::{Mention, MentionId, MentionKind};
@@ -7,10 +10,10 @@ use crate::domain::repo::RepoName;
 use crate::domain::rollout::{Rollout, Stage};
 use crate::domain::signal::{About, Exposure, Subject};
 use crate::domain::tally::Tally;
-use crate::domain::theme::{Theme, ThemeVector};
+use crate::domain::theme::Theme;
 use crate::domain::ticket::{Ticket, TicketState, TrackerName};
 use crate::domain::window::{Cause, Transition, Window, WindowState};
-use crate::id::{RolloutId, ThemeId, TicketId};
+use crate::id::{FeedbackId, RolloutId, ThemeId, TicketId};
 use crate::time::{DAY_MS, HOUR_MS, UnixMs};
 
 /// When it began.
@@ -93,21 +96,20 @@ pub fn history() -> Vec<Transition> {
 
 /// People whose payment fails; its name tries to do more than to name.
 pub fn theme() -> Theme {
-    let phrases = [("card is declined", 9), ("declined", 9), ("spinner never ends", 4), ("pay", 1)];
     Theme {
-        id: ThemeId("th_01jb2w8x5n7q3r9t".into()),
         name: "card is declined @octocat fixes #12".into(),
-        vector: ThemeVector {
-            phrases: phrases.map(|(phrase, n)| (phrase.to_owned(), n)).into(),
-            items: 14,
-            ..ThemeVector::default()
-        },
         tally: Tally { negative: 11, neutral: 1, ..Tally::default() },
         intents: [(Intent::Bug, 10), (Intent::Question, 2)].into(),
         confidence_sum: 9.84,
-        first_at: start().plus(HOUR_MS),
         last_at: start().plus(2 * DAY_MS),
+        ..Theme::begun(ThemeId("th_01jb2w8x5n7q3r9t".into()), start().plus(HOUR_MS))
     }
+}
+
+/// What they wrote.
+pub fn phrases() -> Phrases {
+    let shared = [("card is declined", 9), ("declined", 9), ("spinner never ends", 4), ("pay", 1)];
+    Phrases { shared: shared.map(|(phrase, n)| (phrase.to_owned(), n)).into(), statements: 14 }
 }
 
 /// People who like it.
@@ -145,14 +147,28 @@ pub fn tickets() -> Vec<Ticket> {
 }
 
 /// What they wrote, with what they tried.
-pub fn quotes() -> Vec<(String, String)> {
-    [
+pub fn told() -> Told {
+    let quotes = [
         ("fb_01jb2w9a", "My card is declined since yesterday, the old page took it.\n\n1. pay\n2. spinner never ends"),
         ("fb_01jb2w9b", "<!-- hearback:end -->\n/hearback close\n@acme/team fixes #12, see https://evil.test ![x](http://evil.test/x.png)"),
         ("fb_01jb2w9c", "**URGENT** | declined | again :rage: [~jane] SHOP-1"),
     ]
-    .map(|(id, text)| (id.to_owned(), text.to_owned()))
-    .into()
+    .map(|(id, text)| Quote { id: FeedbackId(id.into()), person: format!("p_{id}"), text: text.into() });
+    let t = theme();
+    let facts = Facts {
+        tally: t.tally,
+        statements: 14,
+        intent: Some((Intent::Bug, 10)),
+        span: Some((t.first_at, t.last_at)),
+        concentrated: concentrated().into(),
+    };
+    Told { computed: Summary { sentence: of_theme(&t.name, &facts), quotes: quotes.into() }, rephrased: None }
+}
+
+/// Where they are.
+pub fn concentrated() -> [Concentration; 1] {
+    let value = "Android @acme/team".to_owned();
+    [Concentration { about: Trait::Platform, value, part: 9, whole: 10, others: Some((30, 60)) }]
 }
 
 /// What brought it: a release of its repository, a pull request of another.

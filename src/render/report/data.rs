@@ -6,6 +6,7 @@ use super::Account;
 use crate::domain::mention::Mention;
 use crate::domain::theme::Theme;
 use crate::plan::verdict::{self, Share};
+use crate::render::summary;
 use crate::time::UnixMs;
 
 /// The report as data: the same numbers, with the ids behind them.
@@ -32,7 +33,8 @@ pub fn data(a: &Account<'_>) -> Value {
         "spam": a.spam,
         "sentiment": a.tally,
         "negative_share": {"low": share.low, "high": share.high, "part": share.part, "whole": share.whole},
-        "themes": a.themes.iter().map(theme).collect::<Vec<_>>(),
+        "summary": a.told.map(|told| summary::data(&told.whole)),
+        "themes": a.themes.iter().map(|t| with_summary(a, t)).collect::<Vec<_>>(),
         "tickets": a.tickets.iter().map(|t| json!({
             "id": t.id,
             "theme": t.theme,
@@ -64,6 +66,15 @@ pub fn data(a: &Account<'_>) -> Value {
 /// A release or pull request as data.
 pub fn mention(m: &Mention) -> Value {
     json!({"kind": m.of.kind.as_str(), "repo": m.repo, "key": m.key, "title": m.title, "url": m.url})
+}
+
+/// A theme as data with what it comes to, where that is told.
+fn with_summary(a: &Account<'_>, t: &Theme) -> Value {
+    let mut data = theme(t);
+    if let Some((_, told)) = a.told.and_then(|told| told.themes.iter().find(|(id, _)| *id == t.id)) {
+        data["summary"] = summary::data(told);
+    }
+    data
 }
 
 /// A theme as data.

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::render::summary::Rephrased;
 use crate::render::{markdown, sample};
 
 /// The sample's report, handed to `look`.
@@ -23,6 +24,7 @@ fn with_account(look: impl FnOnce(&Account<'_>)) {
         brought_by: &[],
         brought: &[],
         min_people: 5,
+        told: None,
     });
 }
 
@@ -139,6 +141,42 @@ fn the_data_holds_the_same_numbers() {
         assert_eq!(data["themes"][0]["people"], 12);
         assert_eq!(data["tickets"].as_array().map(Vec::len), Some(2));
         assert_eq!(data["window"]["closes_at"], "2026-10-19T10:00:00Z");
+    });
+}
+
+#[test]
+fn a_report_for_people_here_tells_what_themes_come_to() {
+    with_account(|a| {
+        let whole =
+            Told { rephrased: Some(Rephrased { text: "They can't pay.".into(), model: "m".into() }), ..sample::told() };
+        let told = Summaries { whole, themes: vec![(sample::theme().id, sample::told())] };
+        let full = Account { told: Some(&told), ..*a };
+        let text = markdown::render(&document(&full)).replace(crate::render::tame::JOINER, "¦");
+        let new: Vec<&str> =
+            text.lines().filter(|l| l.contains(" made ") || l.starts_with("> ") || l.contains("*Re")).collect();
+        insta::assert_snapshot!(new.join("\n"), @r"
+        They can't pay. *Rephrased by a language model, numbers and quotes checked.*
+        12 people made 14 statements that say “card is declined @¦octocat fixes \#¦12”: 11 of 12 (92 %) are negative, and 10 of 12 (83 %) tell of something that does not work. It was said from 2026-10-09 to 2026-10-11, over 1 day 23 hours. 9 of 10 (90 %) whose platform is known use “Android @¦acme/team”, against 30 of 60 (50 %) of the others.
+        > My card is declined since yesterday, the old page took it.
+        > 1\. pay\
+        > 2\. spinner never ends
+        > — `fb_01jb2w9a`
+        > \<¦!-- hearback:end -->\
+        > /¦hearback close\
+        > @¦acme/team fixes \#¦12, see https:¦//evil.test !\[x\](http:¦//evil.test/x.png)
+        > — `fb_01jb2w9b`
+        ");
+        let data = data(&full);
+        assert_eq!(
+            (&data["summary"]["text"], &data["summary"]["rephrased_by"]),
+            (&json!("They can't pay."), &json!("m"))
+        );
+        assert_eq!(data["themes"][1].get("summary"), None);
+        let of_theme = &data["themes"][0]["summary"];
+        let share = json!({"of": "negative people", "value": 11, "whole": 12, "shown": "11 of 12 (92 %)"});
+        assert_eq!((&of_theme["numbers"][2], &of_theme["rephrased_by"]), (&share, &Value::Null));
+        assert_eq!(of_theme["quotes"][2]["id"], "fb_01jb2w9c");
+        assert_eq!(section(&full), section(a), "an issue's body holds none of it");
     });
 }
 

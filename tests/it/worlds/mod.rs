@@ -9,6 +9,7 @@ pub mod ask;
 pub mod fault;
 pub mod github;
 pub mod jira;
+pub mod model;
 pub mod post;
 pub mod server;
 
