@@ -1,17 +1,13 @@
 //! The lines of `hearback analyze`: one statement a line in, what is read in it a line out.
 
+use std::num::NonZeroUsize;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{annotate, normalize, redact, themes};
+use super::{Reader, normalize, redact, themes};
+use crate::domain::annotation::Details;
 use crate::domain::feedback::{Rating, TEXT_MAX_CHARS};
-use crate::domain::tally::Tally;
-use crate::domain::theme::{Theme, ThemeVector};
-use crate::id::ThemeId;
-use crate::time::UnixMs;
-
-/// Statements that a theme needs to be told.
-const SHARED_MIN: u32 = 2;
 
 /// One statement to read.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,9 +67,9 @@ fn read_rating(fields: &Map<String, Value>) -> Result<Rating, String> {
 }
 
 /// The answer to one statement, one line of JSON. `theme` is `None` where themes were not asked for.
-pub fn answer(item: &Item, theme: Option<Option<&str>>) -> String {
+pub fn answer(reader: &Reader, item: &Item, theme: Option<Option<&str>>) -> String {
     let text = item.text.as_deref().map(clean).unwrap_or_default();
-    let read = annotate(Some(&text), item.rating, None);
+    let read = reader.annotate(Some(&text), item.rating, None);
     let answer = Answer {
         id: &item.id,
         language: &read.language,
@@ -82,6 +78,8 @@ pub fn answer(item: &Item, theme: Option<Option<&str>>) -> String {
         spam: read.spam,
         redacted_text: &text,
         theme: theme.map(Value::from),
+        details: &read.details,
+        engine: &read.engine,
     };
     serde_json::to_string(&answer).expect("strings, finite numbers and a value that was read from JSON")
 }
@@ -98,6 +96,9 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     /// `null` where nobody else says the same.
     theme: Option<Value>,
+    #[serde(flatten)]
+    details: &'a Details,
+    engine: &'a str,
 }
 
 #[derive(Serialize)]
@@ -113,54 +114,16 @@ struct Meant {
     confidence: f64,
 }
 
-/// Gives each statement its theme, `t1`, `t2` in the order in which they begin; `None` where nobody else says the same.
-pub fn assign(items: &[Item]) -> Vec<Option<String>> {
-    let mut known = Themes::default();
-    let places: Vec<Option<usize>> = items.iter().map(|item| known.place(item)).collect();
-    places.into_iter().map(|at| at.and_then(|at| known.told(at))).collect()
-}
-
-/// Themes that grow while statements are placed in order.
-#[derive(Clone, Debug, Default)]
-pub struct Themes {
-    themes: Vec<Theme>,
-}
-
-impl Themes {
-    /// Places one statement; gives which theme it joined or began.
-    pub fn place(&mut self, item: &Item) -> Option<usize> {
-        let text = clean(item.text.as_deref()?);
-        let language = annotate(Some(&text), None, None).language;
-        let features = themes::features(&text, &language);
-        let at = match themes::place(&features, &self.themes) {
-            themes::Placement::Nothing => return None,
-            themes::Placement::Join { theme, .. } => self.themes.iter().position(|t| t.id == theme)?,
-            themes::Placement::Start => {
-                self.themes.push(begun(self.themes.len() + 1));
-                self.themes.len() - 1
-            }
-        };
-        themes::absorb(&mut self.themes[at].vector, &features);
-        Some(at)
-    }
-
-    /// The id of a theme, where more than one statement shares it.
-    pub fn told(&self, at: usize) -> Option<String> {
-        self.themes.get(at).filter(|t| t.vector.items >= SHARED_MIN).map(|t| t.id.0.clone())
-    }
-}
-
-fn begun(number: usize) -> Theme {
-    Theme {
-        id: ThemeId(format!("t{number}")),
-        name: String::new(),
-        vector: ThemeVector::default(),
-        tally: Tally::default(),
-        intents: std::collections::BTreeMap::new(),
-        confidence_sum: 0.0,
-        first_at: UnixMs(0),
-        last_at: UnixMs(0),
-    }
+/// Gives each statement its theme, `t1`, `t2` in the order in which they begin; `None` where nobody else says the same. The
+/// same with any number of threads.
+pub fn assign(items: &[Item], threads: NonZeroUsize) -> Vec<Option<String>> {
+    let said = themes::in_parallel(items.len(), threads, |i| {
+        let text = clean(items[i].text.as_deref()?);
+        let print = Some(normalize::fingerprint(&text)).filter(|p| *p != 0)?;
+        Some((print, themes::direction(&text, super::language_of(&text))?))
+    });
+    let said: Vec<_> = said.iter().map(|s| s.as_ref().map(|(print, direction)| (*print, direction))).collect();
+    themes::batch::themes(&said, threads).into_iter().map(|t| t.map(|n| format!("t{}", n + 1))).collect()
 }
 
 fn clean(text: &str) -> String {
@@ -199,16 +162,17 @@ mod tests {
     #[test]
     fn an_id_comes_back_as_it_was_sent() {
         for (line, id) in [(r#"{"id":7,"text":"a"}"#, r#""id":7"#), (r#"{"id":"7","text":"a"}"#, r#""id":"7""#)] {
-            assert!(answer(&item(line), None).contains(id), "{line}");
+            assert!(answer(Reader::shipped(), &item(line), None).contains(id), "{line}");
         }
     }
 
     #[test]
     fn an_answer_is_one_line_as_promised() {
         let sent = item(r#"{"id":"1","text":"Checkout crashes,\nmail me at a@b.co","rating":{"value":1,"scale":5}}"#);
-        insta::assert_snapshot!(answer(&sent, None), @r#"{"id":"1","language":"en","sentiment":{"label":"negative","score":-0.8273,"confidence":0.98},"intent":{"label":"bug","confidence":0.8497},"spam":false,"redacted_text":"Checkout crashes,\nmail me at [email]"}"#);
-        assert!(answer(&sent, Some(None)).contains(r#""theme":null"#));
-        assert!(answer(&sent, Some(Some("t1"))).contains(r#""theme":"t1""#));
+        let told = answer(Reader::shipped(), &sent, None).replace(Reader::shipped().engine(), "ENGINE");
+        insta::assert_snapshot!(told, @r#"{"id":"1","language":"en","sentiment":{"label":"negative","score":-0.9595,"confidence":0.98},"intent":{"label":"bug","confidence":0.9625},"spam":false,"redacted_text":"Checkout crashes,\nmail me at [email]","supported":true,"abstains":false,"contradicts":false,"intents":[{"intent":"bug","confidence":0.9625}],"aspects":[{"about":"checkout","score":-0.5852}],"engine":"ENGINE"}"#);
+        assert!(answer(Reader::shipped(), &sent, Some(None)).contains(r#""theme":null"#));
+        assert!(answer(Reader::shipped(), &sent, Some(Some("t1"))).contains(r#""theme":"t1""#));
     }
 
     #[test]
@@ -222,7 +186,7 @@ mod tests {
         ]
         .map(item)
         .to_vec();
-        let told = assign(&items);
-        assert_eq!(told, [None, Some("t2".to_owned()), None, None, Some("t2".to_owned())]);
+        let told = assign(&items, NonZeroUsize::MIN);
+        assert_eq!(told, [None, Some("t1".to_owned()), None, None, Some("t1".to_owned())]);
     }
 }
