@@ -1,6 +1,7 @@
 //! Builds everything once, and owns the end: what is under way ends well, what is not begun stays in the database.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
@@ -9,6 +10,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use crate::analysis::Reader;
+use crate::analysis::model::Model;
 use crate::config::{Config, JiraFlavour, without_password};
 use crate::domain::ticket::TrackerName;
 use crate::flagapi::{self, Platforms};
@@ -16,6 +19,7 @@ use crate::flow::{Bell, Context, Secrets};
 use crate::github::{Auth, GitHub};
 use crate::id::Entropy;
 use crate::jira::{Flavour, Jira};
+use crate::llm::{self, Llm};
 use crate::store::Db;
 use crate::telemetry::Telemetry;
 use crate::time::Clock;
@@ -30,6 +34,8 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let github = github_client(&config, &clock)?.map(Arc::new);
     let trackers = trackers(&config, github.as_ref(), &clock)?;
     let platforms = platforms(&config, &clock)?;
+    let reader = reader(config.analysis.model.as_deref()).context("analysis.model")?;
+    let llm = language_model(&config, &clock)?.map(Arc::new);
     Ok(Context {
         db,
         owner: format!("w_{:08x}", entropy.bits() & 0xffff_ffff).into(),
@@ -37,13 +43,30 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         entropy,
         config: Arc::new(config),
         secrets,
+        reader: Arc::new(reader),
         trackers: Arc::new(trackers),
         github,
+        llm,
         platforms: Arc::new(platforms),
         refused: Arc::default(),
         telemetry: Telemetry::default(),
         bell: Arc::new(Bell::default()),
     })
+}
+
+/// What reads statements: with the model in a file, else with the one in the binary.
+pub(crate) fn reader(model: Option<&Path>) -> Result<Reader> {
+    if model.is_none() {
+        return Ok(Reader::shipped().clone());
+    }
+    self::model(model).map(Reader::with)
+}
+
+/// The model in a file, else the one in the binary.
+pub(crate) fn model(path: Option<&Path>) -> Result<Model> {
+    let Some(path) = path else { return Ok(Model::shipped().clone()) };
+    let read = || -> Result<Model> { Ok(Model::from_bytes(&std::fs::read(path)?)?) };
+    read().with_context(|| format!("the model {}", path.display()))
 }
 
 fn github_client(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<GitHub>> {
@@ -117,6 +140,19 @@ fn platforms(config: &Config, clock: &Arc<dyn Clock>) -> Result<Platforms> {
         platforms = platforms.with(source.name, api, settings.poll_ms());
     }
     Ok(platforms)
+}
+
+fn language_model(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Llm>> {
+    let l = &config.summary.llm;
+    let (Some(base_url), Some(model)) = (&l.base_url, &l.model) else { return Ok(None) };
+    let settings = llm::Settings {
+        base_url: base_url.clone(),
+        model: model.clone(),
+        api_key: l.api_key.clone(),
+        timeout: l.timeout.duration(),
+        clock: clock.clone(),
+    };
+    Llm::new(settings).context("setting up the language model").map(Some)
 }
 
 /// Says in the log what is not configured, and what that means.

@@ -1,7 +1,7 @@
 //! The loops that work while the service runs.
 //!
 //! *Mind* reads deliveries and statements and plans; *hands* perform what is planned; *sweeps* look for what was missed;
-//! one loop for each flag platform asks it.
+//! one loop for each flag platform asks it, and one a language model, where there is one.
 //! Each is woken by the bell, by what is due next, and now and then by itself, because another replica may have written.
 
 use std::future::Future;
@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::error;
 
-use crate::flow::{Context, analyze, deliver, ingest, poll, reconcile, sweep};
+use crate::flow::{Context, analyze, deliver, ingest, poll, reconcile, rephrase, sweep};
 use crate::store::{actions, deliveries, rollouts};
 use crate::time::{SECOND_MS, UnixMs};
 
@@ -45,6 +45,9 @@ pub async fn run(ctx: Context, stop: Stop) -> Result<()> {
     }
     for name in ctx.platforms.names() {
         loops.spawn(asking(ctx.clone(), name, stop.clone()));
+    }
+    if ctx.llm.is_some() {
+        loops.spawn(words(ctx.clone(), stop.clone()));
     }
     loops.spawn(sweeps(ctx, stop));
     while let Some(ended) = loops.join_next().await {
@@ -99,6 +102,20 @@ async fn asking(ctx: Context, name: &'static str, mut stop: Stop) {
         // However often it rings, the platform is asked now and then only.
         rest(ASK_SPACING_MS, &deaf, &mut stop).await;
         rest(nap - ASK_SPACING_MS, &platform.bell, &mut stop).await;
+    }
+}
+
+async fn words(ctx: Context, mut stop: Stop) {
+    while !*stop.borrow() {
+        let asked = rephrase::rephrase_due(&ctx, &|| *stop.borrow()).await;
+        let nap = match asked.and(rephrase::next_due(&ctx).await) {
+            Ok(next) => next.map_or(NAP_MAX_MS, |at| at.since(ctx.now()).max(TAKEN_MS)),
+            Err(e) => {
+                error!("asking the language model waits: {e:#}");
+                AFTER_ERROR_MS
+            }
+        };
+        rest(nap, &ctx.bell.words, &mut stop).await;
     }
 }
 
@@ -177,7 +194,8 @@ pub async fn settle(ctx: &Context) -> Result<()> {
     for _ in 0..ROUNDS_MAX {
         let thought = think(ctx).await?;
         let done = deliver::deliver_due(ctx, &|| false).await?;
-        if thought + done == 0 {
+        let asked = rephrase::rephrase_due(ctx, &|| false).await?;
+        if thought + done + asked == 0 {
             return Ok(());
         }
     }

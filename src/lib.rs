@@ -32,6 +32,10 @@
 //! nothing gives a hint: where the platform can be asked, [`flow::poll`] asks it through [`flagapi`] before anything is
 //! done, and now and then anyway, because webhooks get lost.
 //!
+//! A ticket's summary is computed. Where a language model is configured ([`llm`]), [`flow::rephrase`] asks it for other words
+//! behind the ticket's back, and [`analysis::summary`] takes them only where every number and quote in them is what was
+//! computed and said.
+//!
 //! What release notes and merged pull requests name ([`sources::releases`]) ties a flag's rollouts to what brought them.
 //!
 //! # The rooms, lower layers first
@@ -40,7 +44,7 @@
 //! |---|---|---|
 //! | 0 vocabulary | [`time`], [`id`], [`domain`] | I/O |
 //! | 1 pure verbs | [`sources`] (bytes to facts), [`analysis`] (words and numbers), [`plan`] (decisions), [`render`] (words out) | I/O, each other's wires |
-//! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`flagapi`], [`trackers`], [`telemetry`] | each other, but for `http`, and `trackers` over `github` and `jira` |
+//! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`flagapi`], [`llm`], [`trackers`], [`telemetry`], `encoder` (a feature) | each other, but for `http`, and `trackers` over `github` and `jira` |
 //! | 3 use cases | [`flow`]: load, decide, save; no call to the outside in an open transaction | |
 //! | 4 entrances | [`jobs`], [`web`], [`cli`], [`demo`], [`app`] | rules: one that needs a server to be tested is in the wrong place |
 //!
@@ -52,6 +56,8 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod domain;
+#[cfg(feature = "encoder")]
+pub mod encoder;
 pub mod flagapi;
 pub mod flow;
 pub mod github;
@@ -59,6 +65,7 @@ pub mod http;
 pub mod id;
 pub mod jira;
 pub mod jobs;
+pub mod llm;
 pub mod plan;
 pub mod render;
 pub mod sources;

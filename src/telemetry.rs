@@ -52,6 +52,12 @@ pub struct Done {
     outcome: &'static str,
 }
 
+/// What came of asking a language model.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub struct Reworded {
+    outcome: &'static str,
+}
+
 /// A state and how many are in it.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub struct InState {
@@ -66,6 +72,7 @@ pub struct Telemetry {
     feedback: Family<Taken, Counter>,
     missed_event: Family<Sender, Counter>,
     actions: Family<Done, Counter>,
+    rephrased: Family<Reworded, Counter>,
     duplicates_closed: Counter,
     /// Deliveries that wait to be read.
     pub backlog: Gauge<i64, AtomicI64>,
@@ -82,6 +89,7 @@ impl Default for Telemetry {
         let feedback = Family::<Taken, Counter>::default();
         let missed_event = Family::<Sender, Counter>::default();
         let actions = Family::<Done, Counter>::default();
+        let rephrased = Family::<Reworded, Counter>::default();
         let duplicates_closed = Counter::default();
         let backlog = Gauge::<i64, AtomicI64>::default();
         let windows = Family::<InState, Gauge>::default();
@@ -94,6 +102,11 @@ impl Default for Telemetry {
             missed_event.clone(),
         );
         registry.register("actions", "Effects on trackers by kind and outcome", actions.clone());
+        registry.register(
+            "rephrasings",
+            "Summaries that a language model was asked for, by what came of it: done, no_answer, no_budget, or why not taken",
+            rephrased.clone(),
+        );
         registry.register(
             "duplicate_issues",
             "Issues closed because another has the same marker",
@@ -108,6 +121,7 @@ impl Default for Telemetry {
             feedback,
             missed_event,
             actions,
+            rephrased,
             duplicates_closed,
             backlog,
             windows,
@@ -137,6 +151,11 @@ impl Telemetry {
     /// Counts an action.
     pub fn action(&self, kind: &'static str, outcome: &'static str) {
         self.actions.get_or_create(&Done { kind, outcome }).inc();
+    }
+
+    /// Counts what came of asking a language model.
+    pub fn rephrased(&self, outcome: &'static str) {
+        self.rephrased.get_or_create(&Reworded { outcome }).inc();
     }
 
     /// Counts a double that was closed.

@@ -12,10 +12,16 @@ macro_rules! put {
 
 mod analyze;
 mod check;
+mod correct;
+#[cfg(feature = "encoder")]
+mod distill;
 mod import;
 mod keys;
 mod replay;
+mod reveal;
 mod rollouts;
+mod themes;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,9 +75,20 @@ enum Command {
     Why(rollouts::WhyArgs),
     /// File what the policy holds back until a person says yes.
     Approve(rollouts::ApproveArgs),
+    /// Show a statement as it was given, before personal data was taken out of it; who looks, and why, is recorded.
+    Reveal(reveal::Args),
+    /// List the themes of a rollout; merge, split and move them, and take that back.
+    Themes(themes::Args),
     /// Make, list and take back keys for /v1/feedback.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Say what a statement means that was read wrongly.
+    Correct(correct::Args),
+    /// Teach the reading of statements what people corrected.
+    Train(train::Args),
+    /// Make the vectors by which themes are compared, from a sentence encoder and texts without labels.
+    #[cfg(feature = "encoder")]
+    Distill(distill::Args),
     /// Print the `OpenAPI` 3.1 document.
     Openapi,
 }
@@ -118,6 +135,9 @@ fn run(cli: Cli) -> Result<Done> {
     let path = cli.config;
     match cli.command {
         Command::Analyze(args) => analyze::run(&args),
+        Command::Train(args) if !args.wants_database() => train::run(&args),
+        #[cfg(feature = "encoder")]
+        Command::Distill(args) => distill::run(&args),
         Command::Openapi => {
             put!("{}", web::OPENAPI.trim_end());
             Ok(Done::Well)
@@ -157,7 +177,13 @@ async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
         Command::Report(args) => rollouts::report(ctx, &args).await,
         Command::Why(args) => rollouts::why(ctx, &args).await,
         Command::Approve(args) => rollouts::approve(ctx, &args).await,
+        Command::Reveal(args) => reveal::run(ctx, &args).await,
+        Command::Themes(args) => themes::run(ctx, &args).await,
         Command::Keys(command) => keys::run(ctx, command).await,
+        Command::Correct(args) => correct::run(ctx, &args).await,
+        Command::Train(args) => train::run_with(ctx, &args).await,
+        #[cfg(feature = "encoder")]
+        Command::Distill(_) => unreachable!("this ran without an open database"),
         Command::Serve
         | Command::Demo { .. }
         | Command::Check(_)

@@ -193,7 +193,7 @@ fn change(step: &Step) -> String {
     format!("{}  {:17} {moved}{by}", step.at.human(), step.what)
 }
 
-async fn find(ctx: &Context, name: &str) -> Result<RolloutId> {
+pub(super) async fn find(ctx: &Context, name: &str) -> Result<RolloutId> {
     match account::named(ctx, name).await? {
         Some(id) => Ok(id),
         None => bail!("no rollout {name}; `hearback rollouts` lists them"),

@@ -3,9 +3,14 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Config;
+use super::settings::LanguageModel;
+use crate::time::{MINUTE_MS, SECOND_MS};
 
 /// How much is logged.
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+
+/// Shortest key that nobody guesses, in characters.
+const SEAL_KEY_CHARS_MIN: usize = 32;
 
 /// What no type can say: ranges, and settings that need each other.
 pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
@@ -44,6 +49,7 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
     if c.jira.base_url.as_ref().is_some_and(|u| !["http", "https"].contains(&u.scheme())) {
         return wrong("jira.base_url", "expected an address that begins with https://");
     }
+    language_model(&c.summary.llm)?;
     if c.github.app_id.is_some() && c.github.private_key.is_none() {
         return wrong("github.app_id", "an App needs its key too: set github.private_key_file");
     }
@@ -74,6 +80,10 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
             return Err((Config::secrets_key(source.name), problem));
         }
     }
+    let short = |key: &SecretString| key.expose_secret().trim().len() < SEAL_KEY_CHARS_MIN;
+    if c.analysis.seal_key.iter().any(short) {
+        return wrong("analysis.seal_key", "expected at least 32 characters, such as openssl rand -hex 32 prints");
+    }
     for (i, key) in c.keys.iter().enumerate() {
         if empty(&key.key) {
             let problem = "expected a key that is not empty, such as openssl rand -hex 32 prints".to_owned();
@@ -102,6 +112,28 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
     }
     if !c.database.url.starts_with("sqlite:") && !c.database.url.starts_with("postgres") {
         return wrong("database.url", "expected sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME");
+    }
+    Ok(())
+}
+
+/// `[summary.llm]`: an address and a name belong together.
+fn language_model(llm: &LanguageModel) -> Result<(), (String, String)> {
+    let wrong = |key: &str, problem: &str| Err((key.to_owned(), problem.to_owned()));
+    if llm.base_url.as_ref().is_some_and(|u| !["http", "https"].contains(&u.scheme())) {
+        return wrong("summary.llm.base_url", "expected an address such as http://127.0.0.1:11434/v1");
+    }
+    match (&llm.base_url, llm.model.as_deref().map(str::trim)) {
+        (None, Some(_)) => return wrong("summary.llm.model", "it needs an address too: set summary.llm.base_url"),
+        (Some(_), None | Some("")) => {
+            return wrong("summary.llm.base_url", "it needs a model too: set summary.llm.model");
+        }
+        (Some(_), Some(_)) | (None, None) => {}
+    }
+    if !(SECOND_MS..=5 * MINUTE_MS).contains(&llm.timeout.ms()) {
+        return wrong("summary.llm.timeout", "expected a time from 1s to 5m");
+    }
+    if llm.budget_per_day < 0 {
+        return wrong("summary.llm.budget_per_day", "expected a whole number of tokens; 0 asks nothing");
     }
     Ok(())
 }

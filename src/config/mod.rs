@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 pub use settings::{
-    Config, Database, GitHub, Jira, JiraFlavour, KeyKind, KeySettings, Local, Log, LogFormat, Outbox, PolicySettings,
-    Server, SourceSettings, without_password,
+    Analysis, Config, Database, GitHub, Jira, JiraFlavour, KeyKind, KeySettings, LanguageModel, Local, Log, LogFormat,
+    Outbox, PolicySettings, Server, SourceSettings, Summary, without_password,
 };
 pub use values::{Listen, Span};
 
@@ -96,6 +96,11 @@ pub fn read(
         if layers.file_names("local.dir") && config.local.dir.is_relative() {
             config.local.dir = folder.join(&config.local.dir);
         }
+        if layers.file_names("analysis.model")
+            && let Some(model) = config.analysis.model.as_mut().filter(|m| m.is_relative())
+        {
+            *model = folder.join(&model);
+        }
         config.file = Some(path);
     }
     Ok(config)
@@ -146,7 +151,8 @@ fn set(table: &mut Table, path: &[String], value: Value) {
 }
 
 /// Settings that may be given as `…_file`.
-const SECRETS: &[&str] = &["private_key", "token", "api_token", "key", "webhook_secrets", "secrets", "url"];
+const SECRETS: &[&str] =
+    &["private_key", "token", "api_token", "api_key", "key", "webhook_secrets", "secrets", "url", "seal_key"];
 
 /// Replaces `KEY_file = path` by the file's content; of lists, a secret a line.
 fn secrets_from_files(table: &mut Table, folder: &Path) -> Result<(), (String, String)> {
@@ -161,7 +167,7 @@ fn secrets_from_files(table: &mut Table, folder: &Path) -> Result<(), (String, S
                 let path = folder.join(path);
                 let text = std::fs::read_to_string(&path)
                     .map_err(|e| (key.clone(), format!("can't read {}: {e}", path.display())))?;
-                let value = if secret.ends_with("secrets") {
+                let value = if secret.ends_with("secrets") || secret == "seal_key" {
                     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty());
                     Value::Array(lines.map(|l| Value::String(l.to_owned())).collect())
                 } else {
@@ -269,6 +275,20 @@ mod tests {
                 "hearback.toml:1: sources.generic.mapping.toggler: missing field `flag`",
             ),
             ("[github]\napp_id = 1\n", "hearback.toml:2: github.app_id: an App needs its key too"),
+            ("[summary.llm]\nmodel = \"m\"\n", "hearback.toml:2: summary.llm.model: it needs an address too"),
+            (
+                "[summary.llm]\nbase_url = \"http://localhost/v1\"\n",
+                "hearback.toml:2: summary.llm.base_url: it needs a model too",
+            ),
+            (
+                "[summary.llm]\nbase_url = \"ftp://localhost\"\nmodel = \"m\"\n",
+                "hearback.toml:2: summary.llm.base_url: expected an address",
+            ),
+            (
+                "[summary.llm]\ntimeout = \"0s\"\n",
+                "hearback.toml:2: summary.llm.timeout: expected a time from 1s to 5m",
+            ),
+            ("[summary.llm]\nbudget_per_day = -1\n", "hearback.toml:2: summary.llm.budget_per_day: expected a whole"),
             ("[github]\ntoken_file = \"nowhere\"\n", "hearback.toml:2: github.token_file: can't read nowhere"),
         ] {
             let error = from(text, &[]).unwrap_err().to_string();

@@ -36,11 +36,15 @@ pub struct Config {
     pub local: Local,
     /// Each other source by its name in `/hooks/{source}`.
     pub sources: BTreeMap<String, SourceSettings>,
+    /// How what customers say is read.
+    pub analysis: Analysis,
     /// What is done by itself.
     pub policy: PolicySettings,
     /// Ingest keys.
     #[serde(default)]
     pub keys: Vec<KeySettings>,
+    /// How summaries are made.
+    pub summary: Summary,
     /// How actions are performed.
     pub outbox: Outbox,
     /// What is logged.
@@ -247,6 +251,17 @@ impl SourceSettings {
     }
 }
 
+/// `[analysis]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Analysis {
+    pub model: Option<PathBuf>,
+    pub redact_names: bool,
+    #[serde(deserialize_with = "one_or_many")]
+    pub seal_key: Vec<SecretString>,
+}
+
 /// `[policy]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -296,6 +311,26 @@ impl KeyKind {
             Self::Secret => "secret",
         }
     }
+}
+
+/// `[summary]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct Summary {
+    pub llm: LanguageModel,
+}
+
+/// `[summary.llm]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct LanguageModel {
+    pub base_url: Option<url::Url>,
+    pub model: Option<String>,
+    pub api_key: Option<SecretString>,
+    pub timeout: Span,
+    pub budget_per_day: i64,
 }
 
 /// `[outbox]`

@@ -63,9 +63,10 @@ impl fmt::Display for Listen {
 }
 
 /// Settings that are lists: from the environment one plain text is a list too, separated by commas.
-const LISTS: &[&str] = &["webhook_secrets", "secrets", "trackers", "environments", "labels", "components", "projects"];
+const LISTS: &[&str] =
+    &["webhook_secrets", "secrets", "trackers", "environments", "labels", "components", "projects", "seal_key"];
 /// Settings that are text even where they look like a number.
-const TEXTS: &[&str] = &["token", "api_token", "private_key", "key", "email", "project", "url"];
+const TEXTS: &[&str] = &["token", "api_token", "api_key", "private_key", "key", "email", "project", "url", "model"];
 
 /// An environment variable's text as the value that the setting `key` wants: numbers, truth values and lists in TOML's
 /// form keep their type, anything else is text.

@@ -1,11 +1,13 @@
 //! The nouns. One a file, no behaviour that needs the outside.
 
 pub mod annotation;
+pub mod correction;
 pub mod feedback;
 pub mod flag;
 pub mod flag_state;
 pub mod mention;
 pub mod policy;
+pub mod regrouping;
 pub mod repo;
 pub mod rollout;
 pub mod signal;

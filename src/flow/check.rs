@@ -1,5 +1,6 @@
 //! Tries everything that the service needs, and says what is wrong and how to mend it.
 
+mod model;
 mod senders;
 
 use std::collections::BTreeSet;
@@ -45,7 +46,7 @@ impl Line {
     }
 }
 
-/// Tries the database, each tracker, each source and what went wrong before.
+/// Tries the database, each tracker, each source, the language model and what went wrong before.
 pub async fn check(ctx: &Context) -> Result<Vec<Line>> {
     let mut lines = vec![Line::ok("database", format!("{} answers and has the newest schema", ctx.db.kind()))];
     for tracker in ctx.config.policy().trackers {
@@ -54,6 +55,7 @@ pub async fn check(ctx: &Context) -> Result<Vec<Line>> {
     if !ctx.config.policy().trackers.contains(&TrackerName::GitHub) && ctx.config.github.is_configured() {
         lines.push(Line::ok("github", "configured, and policy.trackers does not name it: nothing is filed there"));
     }
+    model::line(ctx, &mut lines).await?;
     senders::lines(ctx, &mut lines).await?;
     past_lines(ctx, &mut lines).await?;
     Ok(lines)

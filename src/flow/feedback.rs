@@ -4,16 +4,18 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Context;
-use crate::analysis::{normalize, redact};
+use super::clean::{Cleaner, below};
+use super::seal::Keys;
+use crate::analysis::normalize;
 use crate::crash_point;
 use crate::domain::feedback::{AttributedBy, Belongs, Feedback, Statement};
 use crate::id::{FeedbackId, RolloutId};
 use crate::plan::attribution::{Attribution, Candidate, Candidates, attribute};
 use crate::store::feedback::Incoming;
+use crate::store::sealed::{self, Sealed};
 use crate::store::{Tx, feedback, keys, rollouts, windows};
 use crate::time::UnixMs;
 
@@ -79,7 +81,8 @@ pub enum Outcome {
 /// Keeps the statements of one request, all or none, and the answer for a repeated one.
 pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) -> Result<(Outcome, Vec<Accepted>)> {
     // Redaction takes its time; the database's only writer must not wait for it.
-    let ready: Vec<Incoming> = sent.into_iter().map(|one| prepare(ctx, one)).collect();
+    let seals = Keys::of(&ctx.config.analysis.seal_key);
+    let ready = sent.into_iter().map(|one| prepare(ctx, one, &seals)).collect::<Result<Vec<_>>>()?;
     let mut tx = ctx.db.write().await?;
     if let Some(r) = &repeat
         && let Some((fingerprint, answer)) = keys::answered(&mut tx, r.scope, r.key).await?
@@ -113,13 +116,13 @@ pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) 
     Ok((Outcome::Kept(answer), accepted))
 }
 
-/// A statement without personal data and secrets in any of its texts, under a pseudonym.
-fn prepare(ctx: &Context, sent: Sent) -> Incoming {
+/// A statement without personal data and secrets in any of its texts, under a pseudonym; and what was taken out, sealed.
+fn prepare(ctx: &Context, sent: Sent, seals: &Keys) -> Result<(Incoming, Option<Sealed>)> {
     let now = ctx.now();
     let s = sent.statement;
     let id = FeedbackId::new(now, &*ctx.entropy);
-    let clean = |text: &str| redact::redact(&normalize::normalize(text)).text;
-    let text = s.text.as_deref().map(clean).filter(|t| !t.is_empty());
+    let mut cleaner = Cleaner::new(ctx.config.analysis.redact_names);
+    let text = s.text.as_deref().map(|t| cleaner.clean("/text", t)).filter(|t| !t.is_empty());
     let (person, anonymous) = match (&s.user, &sent.unproven) {
         (Some(user), None) => (ctx.secrets.pseudonym(user), false),
         // Length first, so that no key and name pass for another pair.
@@ -130,7 +133,13 @@ fn prepare(ctx: &Context, sent: Sent) -> Incoming {
             true,
         ),
     };
-    Incoming {
+    let attributes = s.attributes.iter().map(|(name, value)| {
+        let name = cleaner.clean_name(name);
+        let value = cleaner.clean(&below("/attributes", &name), value);
+        (name, value)
+    });
+    let attributes = attributes.collect();
+    let one = Incoming {
         dedupe_key: sent.dedupe_key.map_or_else(|| id.0.clone(), |k| hex::encode(Sha256::digest(k.as_bytes()))),
         feedback: Feedback {
             id,
@@ -139,9 +148,9 @@ fn prepare(ctx: &Context, sent: Sent) -> Incoming {
             anonymous,
             text,
             rating: s.rating,
-            variant: s.variant.as_deref().map(clean),
-            attributes: s.attributes.iter().map(|(k, v)| (clean(k), clean(v))).collect(),
-            channel: clean(&s.channel),
+            variant: s.variant.as_deref().map(|v| cleaner.clean("/variant", v)),
+            attributes,
+            channel: cleaner.clean("/channel", &s.channel),
             occurred_at: UnixMs(s.occurred_at.0.min(now.0)),
             annotation: None,
             theme: None,
@@ -149,31 +158,19 @@ fn prepare(ctx: &Context, sent: Sent) -> Incoming {
         by: AttributedBy::Unattributed,
         belongs: s.belongs,
         locale: s.locale,
-        url: s.url.as_deref().map(clean),
-        metadata: s.metadata.map(|m| without_personal_data(m, &clean).to_string()),
+        url: s.url.as_deref().map(|u| cleaner.clean("/url", u)),
+        metadata: s.metadata.map(|m| cleaner.clean_value("/metadata", m).to_string()),
         received_at: now,
-    }
+    };
+    let sealed = seals.seal(&cleaner.removed(), &one.feedback.id, &*ctx.entropy)?;
+    Ok((one, sealed))
 }
 
-/// Every text in a JSON value, names too, cleaned.
-fn without_personal_data(value: Value, clean: &dyn Fn(&str) -> String) -> Value {
-    match value {
-        Value::String(text) => Value::String(clean(&text)),
-        Value::Array(items) => Value::Array(items.into_iter().map(|v| without_personal_data(v, clean)).collect()),
-        Value::Object(fields) => {
-            let fields = fields.into_iter().map(|(k, v)| (clean(&k), without_personal_data(v, clean)));
-            Value::Object(fields.collect())
-        }
-        // A long number may be a telephone's.
-        Value::Number(n) => match clean(&n.to_string()) {
-            same if same == n.to_string() => Value::Number(n),
-            cleaned => Value::String(cleaned),
-        },
-        Value::Null | Value::Bool(_) => value,
-    }
-}
-
-async fn keep(tx: &mut Tx, mut one: Incoming, known: &mut HashMap<Belongs, Candidates>) -> Result<Accepted> {
+async fn keep(
+    tx: &mut Tx,
+    (mut one, sealed): (Incoming, Option<Sealed>),
+    known: &mut HashMap<Belongs, Candidates>,
+) -> Result<Accepted> {
     let by_time = one.belongs == Belongs::default();
     let found = match known.get(&one.belongs) {
         Some(found) if !by_time => found.clone(),
@@ -187,6 +184,9 @@ async fn keep(tx: &mut Tx, mut one: Incoming, known: &mut HashMap<Belongs, Candi
     one.feedback.rollout.clone_from(&rollout);
     one.by = by;
     let (id, new) = feedback::insert(tx, &one).await?;
+    if let Some(sealed) = sealed.filter(|_| new) {
+        sealed::keep(tx, &id, &sealed, one.received_at).await?;
+    }
     Ok(Accepted { id, attribution: Attributed { rollout, by, why }, duplicate: !new })
 }
 

@@ -2,14 +2,18 @@
 //! made while a transaction is open.
 //!
 //! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what no delivery told, `mentions` joins
-//! releases and pull requests to flags, `feedback` keeps statements, `analyze` reads them, `reconcile` plans what the
-//! tickets should say, `deliver` makes it so, `sweep` looks for what was missed, `lineage` shows rollouts together, and
+//! releases and pull requests to flags, `feedback` keeps statements, which `clean` redacts and `seal` makes reversible for
+//! whoever has the key, `analyze` reads them, `correct` keeps what a person says of a reading, `reconcile` plans what the
+//! tickets should say, `rephrase` asks a language model for other words, `deliver` makes it so, `sweep` looks for what was
+//! missed, `lineage` shows rollouts together, and
 //! `check` says what is wrong.
 
 pub mod access;
 pub mod account;
 pub mod analyze;
 pub mod check;
+pub mod clean;
+pub mod correct;
 pub mod deliver;
 pub mod feedback;
 pub mod ingest;
@@ -19,9 +23,13 @@ pub mod open;
 pub mod poll;
 pub mod receive;
 pub mod reconcile;
+pub mod rephrase;
 pub mod reports;
+pub mod seal;
 pub mod steer;
+mod summaries;
 pub mod sweep;
+pub mod themes;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,10 +39,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use tokio::sync::Notify;
 
+use crate::analysis::Reader;
 use crate::config::Config;
 use crate::flagapi::Platforms;
 use crate::github::GitHub;
 use crate::id::Entropy;
+use crate::llm::Llm;
 use crate::store::{Db, meta};
 use crate::telemetry::Telemetry;
 use crate::time::{Clock, UnixMs};
@@ -53,10 +63,14 @@ pub struct Context {
     pub config: Arc<Config>,
     /// Secrets that this installation made for itself.
     pub secrets: Secrets,
+    /// What reads statements.
+    pub reader: Arc<Reader>,
     /// Where tickets live.
     pub trackers: Arc<Trackers>,
     /// GitHub beyond its tickets: what it delivered. `None` where it is not configured.
     pub github: Option<Arc<GitHub>>,
+    /// The language model that may put summaries in other words, where one is configured.
+    pub llm: Option<Arc<Llm>>,
     /// The flag platforms that can be asked.
     pub platforms: Arc<Platforms>,
     /// What was turned away and is not noted yet.
@@ -83,6 +97,8 @@ pub struct Bell {
     pub mind: Notify,
     /// Actions to perform.
     pub hands: Notify,
+    /// Summaries to put in other words.
+    pub words: Notify,
 }
 
 /// Counts what was turned away at the door, until it is time to note it.

@@ -7,8 +7,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
-use super::{Context, mentions, reports};
-use crate::analysis::{self, summary};
+use super::summaries::{self, OfTheme};
+use super::{Context, mentions, rephrase, reports};
 use crate::crash_point;
 use crate::domain::repo::RepoName;
 use crate::domain::rollout::Rollout;
@@ -30,10 +30,6 @@ const ROUND: i64 = 50;
 const AGAIN_MS: i64 = MINUTE_MS;
 /// Steps of a window in one round; more would mean that the rules go in a circle.
 const STEPS_MAX: usize = 8;
-/// Statements that are read to choose quotes from.
-const QUOTE_POOL: i64 = 60;
-/// Quotes shown with an issue.
-const QUOTES: usize = 3;
 /// Variants named in an issue.
 const VARIANTS: i64 = 6;
 
@@ -206,8 +202,15 @@ async fn keep_true(
         },
         None => None,
     };
-    let wanted = match theme {
-        Some(theme) => about_theme(ctx, tx, rollout, window, theme).await?,
+    let of_theme = match theme {
+        Some(theme) => Some((theme, summaries::of_theme(tx, ctx, rollout, theme).await?)),
+        None => None,
+    };
+    let wanted = match &of_theme {
+        Some((theme, of)) => {
+            summaries::want_words(tx, ctx, rollout, theme, of, rephrase::SPACING_MS).await?;
+            about_theme(ctx, tx, rollout, window, theme, of).await?
+        }
         None => about_rollout(ctx, tx, rollout, ticket.tracker, known, decided).await?,
     };
     let due = ticket.written_at.map_or(ctx.now(), |at| at.plus(ctx.config.policy().coalesce_ms));
@@ -219,10 +222,10 @@ async fn keep_true(
     } else {
         plan(ctx, tx, ticket, ActionKind::Revise, &wanted, due).await?;
     }
-    if let Some(theme) = theme
+    if let Some((_, of)) = of_theme
         && ticket.comment.as_deref() != Some(super::deliver::COMMENT_DELETED)
     {
-        let quotes = quotes(tx, theme).await?;
+        let quotes = Wanted::new(String::new(), issue::quotes(&of.told), Severity::Low)?;
         if ticket.quotes_hash.as_deref() == Some(&quotes.hash) {
             drop_stale(ctx, tx, ticket, ActionKind::Quote).await?;
         } else {
@@ -290,7 +293,14 @@ pub fn scope(ticket: &Ticket) -> String {
     }
 }
 
-async fn about_theme(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Window, theme: &Theme) -> Result<Wanted> {
+async fn about_theme(
+    ctx: &Context,
+    tx: &mut Tx,
+    rollout: &Rollout,
+    window: &Window,
+    theme: &Theme,
+    of: &OfTheme,
+) -> Result<Wanted> {
     let counts = rollouts::counts(tx, &rollout.id).await?;
     let answered = crate::domain::tally::Tally::from(counts.tally).people();
     let variants = feedback::variants_of_theme(tx, &theme.id, VARIANTS).await?;
@@ -304,8 +314,10 @@ async fn about_theme(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Win
         answered,
         asked: None,
         variants: &variants,
+        concentrated: &of.facts.concentrated,
+        phrases: &of.phrases,
         brought_by: &brought_by,
-        engine: analysis::ENGINE,
+        engine: ctx.reader.engine(),
     });
     Wanted::new(issue::title(&theme.name, rollout), body, severity)
 }
@@ -328,11 +340,4 @@ async fn about_rollout(
     let account = full.account();
     let severity = if account.window.state == WindowState::Closed { Severity::Low } else { Severity::Medium };
     Wanted::new(report::title(rollout), report::section(&account), severity)
-}
-
-async fn quotes(tx: &mut Tx, theme: &Theme) -> Result<Wanted> {
-    let pool = feedback::of_theme(tx, &theme.id, QUOTE_POOL).await?;
-    let chosen: Vec<(String, String)> =
-        summary::quotes(&pool, &theme.vector, QUOTES).into_iter().map(|q| (q.id.0.clone(), q.text)).collect();
-    Wanted::new(String::new(), issue::quotes(&chosen), Severity::Low)
 }

@@ -2,14 +2,14 @@
 
 use anyhow::Result;
 
-use super::{Context, mentions};
+use super::{Context, mentions, summaries};
 use crate::domain::mention::Mention;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
 use crate::domain::ticket::Ticket;
 use crate::domain::window::{Transition, Window};
 use crate::id::RolloutId;
-use crate::render::report::Account;
+use crate::render::report::{Account, Summaries};
 use crate::store::rollouts::Counts;
 use crate::store::{Tx, rollouts, themes, tickets, windows};
 
@@ -29,6 +29,7 @@ pub struct Full {
     brought_by: Vec<Mention>,
     brought: Vec<Rollout>,
     min_people: i64,
+    told: Option<Summaries>,
 }
 
 impl Full {
@@ -49,11 +50,12 @@ impl Full {
             brought_by: &self.brought_by,
             brought: &self.brought,
             min_people: self.min_people,
+            told: self.told.as_ref(),
         }
     }
 }
 
-/// Loads a rollout's report.
+/// Loads a rollout's report, as an issue tells it: without customers' words.
 pub async fn load(tx: &mut Tx, ctx: &Context, rollout: &Rollout, suggested: Vec<String>) -> Result<Full> {
     let id = &rollout.id;
     let mut known = themes::of_rollout(tx, id).await?;
@@ -70,12 +72,15 @@ pub async fn load(tx: &mut Tx, ctx: &Context, rollout: &Rollout, suggested: Vec<
         brought_by: mentions::brought_by(tx, rollout).await?,
         brought: mentions::brought(tx, rollout).await?,
         min_people: ctx.config.policy().min_people,
+        told: None,
     })
 }
 
-/// Loads the report of the rollout with this id; `None` where there is none.
+/// Loads the report of the rollout with this id, with what its themes come to; `None` where there is none.
 pub async fn by_id(ctx: &Context, id: &RolloutId) -> Result<Option<Full>> {
     let mut tx = ctx.db.read().await?;
     let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(None) };
-    load(&mut tx, ctx, &rollout, Vec::new()).await.map(Some)
+    let mut full = load(&mut tx, ctx, &rollout, Vec::new()).await?;
+    full.told = Some(summaries::of_rollout(&mut tx, ctx, &rollout, &full.counts, &full.themes).await?);
+    Ok(Some(full))
 }

@@ -35,14 +35,15 @@ macro_rules! select {
         concat!(
             "SELECT id, rollout_id, person, anonymous, text, rating_value, rating_scale, variant, attributes, channel, ",
             "occurred_ms, theme_id, language, sentiment, score, confidence, intent, intent_confidence, spam, fingerprint, ",
-            "engine, locale FROM feedback ",
+            "engine, details, locale, counts, placed_id FROM feedback ",
             $rest
         )
     };
 }
+pub(super) use select;
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     rollout_id: Option<String>,
     person: String,
@@ -64,6 +65,7 @@ struct Row {
     spam: Option<i64>,
     fingerprint: Option<i64>,
     engine: Option<String>,
+    details: Option<String>,
 }
 
 impl Row {
@@ -78,6 +80,7 @@ impl Row {
             spam: self.spam? != 0,
             fingerprint: self.fingerprint?.cast_unsigned(),
             engine: self.engine.clone()?,
+            details: self.details.as_deref().and_then(|d| serde_json::from_str(d).ok()).unwrap_or_default(),
         })
     }
 }
@@ -167,14 +170,49 @@ pub async fn has_unread(tx: &mut Tx, rollout: &RolloutId) -> Result<bool> {
 /// Keeps what was read in a statement, its theme, and whether it is its person's voice. One that found its rollout in
 /// the meantime stays unread: it counts there.
 pub async fn keep_reading(tx: &mut Tx, f: &Feedback, a: &Annotation, counts: bool) -> Result<()> {
+    keep_placed(tx, f, a, f.theme.as_ref(), counts).await
+}
+
+/// As [`keep_reading`], for a statement that the engine placed in another theme than the one in which it counts.
+pub async fn keep_placed(
+    tx: &mut Tx,
+    f: &Feedback,
+    a: &Annotation,
+    placed: Option<&ThemeId>,
+    counts: bool,
+) -> Result<()> {
+    let details = to_json(&a.details)?;
     on!(tx, c => sqlx::query(
         "UPDATE feedback SET state = 'read', counts = $2, theme_id = $3, language = $4, sentiment = $5, score = $6,
-           confidence = $7, intent = $8, intent_confidence = $9, spam = $10, fingerprint = $11, engine = $12
+           confidence = $7, intent = $8, intent_confidence = $9, spam = $10, fingerprint = $11, engine = $12, details = $14,
+           placed_id = $15
          WHERE id = $1 AND rollout_id IS NOT DISTINCT FROM $13")
         .bind(f.id.as_str()).bind(i64::from(counts)).bind(f.theme.as_ref().map(ThemeId::as_str)).bind(&a.language)
         .bind(a.sentiment.as_str()).bind(a.score).bind(a.confidence).bind(a.intent.as_str()).bind(a.intent_confidence)
         .bind(i64::from(a.spam)).bind(a.fingerprint.cast_signed()).bind(&a.engine)
-        .bind(f.rollout.as_ref().map(RolloutId::as_str)).execute(c).await?.rows_affected());
+        .bind(f.rollout.as_ref().map(RolloutId::as_str)).bind(&details)
+        .bind(placed.map(ThemeId::as_str)).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct WithCounts {
+    #[sqlx(flatten)]
+    row: Row,
+    counts: i64,
+}
+
+/// One statement, and whether it counts as its person's voice.
+pub async fn get(tx: &mut Tx, id: &FeedbackId) -> Result<Option<(Feedback, bool)>> {
+    let row: Option<WithCounts> =
+        on!(tx, c => sqlx::query_as(select!("WHERE id = $1")).bind(id.as_str()).fetch_optional(c).await?);
+    row.map(|r| Ok((r.row.try_into()?, r.counts != 0))).transpose()
+}
+
+/// What was read in a statement is void: it counts nowhere until it is read again.
+pub async fn read_again(tx: &mut Tx, id: &FeedbackId) -> Result<()> {
+    on!(tx, c => sqlx::query("UPDATE feedback SET state = 'new', counts = 0, theme_id = NULL, placed_id = NULL WHERE id = $1")
+        .bind(id.as_str()).execute(c).await?.rows_affected());
     Ok(())
 }
 
@@ -196,6 +234,12 @@ pub async fn silence(tx: &mut Tx, id: &FeedbackId) -> Result<()> {
 pub async fn of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Result<Vec<Feedback>> {
     let sql = select!("WHERE theme_id = $1 AND counts = 1 ORDER BY occurred_ms DESC, id DESC LIMIT $2");
     nouns(on!(tx, c => sqlx::query_as(sql).bind(theme.as_str()).bind(limit).fetch_all(c).await?))
+}
+
+/// The statements of a rollout that count, one of each person, latest first.
+pub async fn voices(tx: &mut Tx, rollout: &RolloutId, limit: i64) -> Result<Vec<Feedback>> {
+    let sql = select!("WHERE rollout_id = $1 AND counts = 1 ORDER BY occurred_ms DESC, id DESC LIMIT $2");
+    nouns(on!(tx, c => sqlx::query_as(sql).bind(rollout.as_str()).bind(limit).fetch_all(c).await?))
 }
 
 /// The statements of a rollout, latest first, before `before` where given.

@@ -23,6 +23,7 @@ macro_rules! on {
 }
 
 pub mod actions;
+pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
 pub mod feedback;
@@ -32,9 +33,13 @@ pub mod keys;
 pub mod mentions;
 pub mod meta;
 pub mod pauses;
+pub mod placed;
 pub mod refusals;
+pub mod regroupings;
+pub mod rephrased;
 pub mod rollouts;
 pub mod schedules;
+pub mod sealed;
 pub mod signals;
 pub mod themes;
 pub mod tickets;

@@ -91,5 +91,5 @@ pub async fn rollout(State(app): State<App>, Path(id): Path<String>) -> Result<H
     let id = rollout_id(&id)?;
     let full = reports::by_id(&app.ctx, &id).await?.ok_or_else(no_such_rollout)?;
     let account = full.account();
-    Ok(Html(html::page(&report::title(account.rollout), &report::section(&account))))
+    Ok(Html(html::page(&report::title(account.rollout), &report::body(&account))))
 }

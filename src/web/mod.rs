@@ -7,6 +7,7 @@
 
 mod auth;
 mod body;
+mod correct;
 mod dashboard;
 mod etag;
 mod feedback;
@@ -65,6 +66,7 @@ fn working(dashboard_on: bool) -> Vec<Route> {
         ("/hooks/{source}", post(hooks::post).options(hooks::options)),
         ("/hooks/{source}/{connection}", post(hooks::post_connection).options(hooks::options_connection)),
         ("/v1/feedback", post(feedback::post).options(feedback::options)),
+        ("/v1/feedback/{id}/reading", post(correct::post)),
         ("/v1/rollouts", read(get(rollouts::list)).post(open::post)),
         ("/v1/rollouts/{id}", read(get(rollouts::get))),
         ("/v1/rollouts/{id}/feedback", read(get(parts::statements))),

@@ -70,6 +70,12 @@ fn statement(f: &Feedback) -> Value {
             "sentiment": {"label": a.sentiment, "score": a.score, "confidence": a.confidence},
             "intent": {"label": a.intent, "confidence": a.intent_confidence},
             "spam": a.spam,
+            "supported": a.details.supported,
+            "abstains": a.details.abstains,
+            "contradicts": a.details.contradicts,
+            "intents": a.details.intents,
+            "aspects": a.details.aspects,
+            "engine": a.engine,
         })),
     })
 }

@@ -89,13 +89,16 @@ fn any_secret_may_lie_in_a_file() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("one"), "secret\n").expect("a file");
     std::fs::write(folder.path().join("many"), "new\n\nold\n").expect("a file");
+    let seals = ["a new key, of more than 32 characters", "an old key of more than 32 characters"];
+    std::fs::write(folder.path().join("seals"), seals.join("\n")).expect("a file");
     let text = "[github]\ntoken_file = \"one\"\nwebhook_secrets_file = \"many\"\n[jira]\ntoken_file = \"one\"\n\
         webhook_secrets_file = \"many\"\n[sources.generic]\nsecrets_file = \"many\"\napi_token_file = \"one\"\n\
-        [[keys]]\nkind = \"secret\"\nkey_file = \"one\"\n";
+        [[keys]]\nkind = \"secret\"\nkey_file = \"one\"\n[analysis]\nseal_key_file = \"seals\"\n";
     let c = of(text, folder.path());
     for secret in [&c.github.token, &c.jira.token, &c.sources["generic"].api_token, &Some(c.keys[0].key.clone())] {
         assert_eq!(secret.as_ref().map(ExposeSecret::expose_secret), Some("secret"));
     }
+    assert_eq!(c.analysis.seal_key.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(), seals);
     for list in [&c.github.webhook_secrets, &c.jira.webhook_secrets, &c.sources["generic"].secrets] {
         assert_eq!(list.iter().map(ExposeSecret::expose_secret).collect::<Vec<_>>(), ["new", "old"]);
     }

@@ -36,9 +36,12 @@ const ROOMS: &[Room] = &[
     room("jira", 2, &["time", "id", "domain", "render", "http"]),
     // What a platform shows when asked is read as what it sends.
     room("flagapi", 2, &["time", "id", "domain", "sources", "http"]),
+    room("llm", 2, &["time", "id", "domain", "http"]),
     room("trackers", 2, &["time", "id", "domain", "render", "http", "github", "jira"]),
     // How much is logged is a setting.
     room("telemetry", 2, &["time", "id", "domain", "config"]),
+    // Reads the files of a sentence encoder.
+    room("encoder", 2, &["time", "id", "domain"]),
     room("flow", 3, &[LOWER]),
     room("jobs", 4, &[LOWER]),
     room("web", 4, &[LOWER]),
@@ -51,13 +54,13 @@ const ROOMS: &[Room] = &[
 /// Everything in lower layers.
 const LOWER: &str = "…";
 /// What makes a room see the outside world.
-const OUTSIDE: &[&str] = &["github", "jira", "flagapi", "trackers"];
+const OUTSIDE: &[&str] = &["github", "jira", "flagapi", "llm", "trackers"];
 /// The use cases see both the store and the outside world; these build them.
 const SEES_BOTH: &[&str] = &["flow", "app", "cli", "main"];
 /// Macros stand at the root of the crate, whoever makes them.
 const MACROS: &[(&str, &str)] = &[("crash_point", "telemetry")];
 /// Crates that layers 0 and 1 never mention.
-const IMPURE: &[&str] = &["tokio", "sqlx", "axum", "reqwest", "octocrab"];
+const IMPURE: &[&str] = &["tokio", "sqlx", "axum", "reqwest", "octocrab", "candle_core"];
 /// Parts of the standard library that they never mention.
 const IMPURE_STD: &[&str] = &["env", "fs"];
 

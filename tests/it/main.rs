@@ -7,6 +7,7 @@ mod e2e;
 mod flagapi;
 mod flows;
 mod layers;
+mod redact;
 mod rules;
 mod service;
 mod sources;

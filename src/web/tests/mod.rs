@@ -21,6 +21,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::analysis::Reader;
 use crate::config;
 use crate::flow::{Bell, Context, Secrets};
 use crate::id::CountingEntropy;
@@ -109,12 +110,14 @@ impl World {
         let config = config::read(Some((PathBuf::from("hearback.toml"), settings.to_owned())), []).unwrap();
         let ctx = Context {
             platforms: Arc::default(),
+            llm: None,
             refused: Arc::default(),
             secrets: Secrets::load(&db, &*entropy).await.unwrap(),
             db,
             clock: Arc::new(clock.clone()),
             entropy,
             config: Arc::new(config),
+            reader: Arc::new(Reader::shipped().clone()),
             trackers: Arc::new(Trackers::default()),
             telemetry: Telemetry::default(),
             bell: Arc::new(Bell::default()),

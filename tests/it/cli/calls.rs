@@ -10,7 +10,7 @@ fn help_is_there_for_every_command() {
     let help = desk.done(&["--help"]);
     for command in [
         "serve", "demo", "check", "migrate", "analyze", "replay", "import", "rollouts", "report", "why", "keys",
-        "openapi",
+        "correct", "train", "reveal", "openapi",
     ] {
         assert!(help.contains(&format!("  {command}")), "{command} is listed:\n{help}");
         let own = desk.done(&[command, "--help"]);

@@ -2,7 +2,9 @@
 
 mod calls;
 mod data;
+mod reveal;
 mod running;
+mod train;
 
 use std::io::Write as _;
 use std::path::Path;

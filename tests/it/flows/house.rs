@@ -204,6 +204,12 @@ impl House {
         assert_eq!(status, 200);
     }
 
+    /// Sends something to the API, and gives the status.
+    pub async fn tell(&self, path: &str, body: &Value) -> u16 {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(KEY);
+        request.json(body).send().await.unwrap().status().as_u16()
+    }
+
     /// What the API answers.
     pub async fn get(&self, path: &str) -> String {
         let answer = self.client.get(format!("{}{path}", self.url)).bearer_auth(KEY).send().await.unwrap();

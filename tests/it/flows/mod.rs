@@ -1,6 +1,7 @@
 //! What follows from what, in one process: a clock that moves when told, a real database, the real router and the real
 //! clients, against worlds behind HTTP.
 
+mod corrections;
 mod doubles;
 mod elsewhere;
 mod flags;
@@ -9,4 +10,6 @@ mod limits;
 mod maintainers;
 mod mentions;
 mod sources;
+mod themes;
 mod windows;
+mod words;

@@ -22,7 +22,9 @@ fn theme(id: &str, intent: Intent, tally: Tally, confidence: f64) -> Theme {
     Theme {
         id: ThemeId(id.into()),
         name: id.into(),
+        named_at: 0,
         vector: ThemeVector::default(),
+        into: None,
         tally,
         intents: BTreeMap::from([(intent, tally.people())]),
         confidence_sum: confidence * tally.people() as f64,

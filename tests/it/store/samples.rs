@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use hearback::domain::annotation::{Annotation, Intent, Sentiment};
+use hearback::domain::annotation::{Annotation, Aspect, Details, Intent, Sentiment, Wanted};
 use hearback::domain::feedback::{AttributedBy, Belongs, Feedback, Rating};
 use hearback::domain::policy::OpensOn;
 use hearback::domain::rollout::{Rollout, fold};
@@ -58,11 +58,9 @@ pub fn theme(id: &str, unhappy: i64) -> Theme {
     Theme {
         id: ThemeId(id.into()),
         name: format!("about {id}"),
-        vector: ThemeVector {
-            features: BTreeMap::from([(7, 1.5), (u32::MAX, -0.25)]),
-            phrases: BTreeMap::from([("slow'; DROP".to_owned(), 2)]),
-            items: 3,
-        },
+        vector: ThemeVector { made_by: "slow'; DROP".to_owned(), sum: vec![i64::MAX, 0, -7], items: 3 },
+        named_at: 2,
+        into: None,
         tally: Tally { negative: unhappy, mixed: 1, neutral: 2, positive: 3 },
         intents: BTreeMap::from([(Intent::Bug, 4)]),
         confidence_sum: 3.25,
@@ -131,5 +129,12 @@ pub fn reading() -> Annotation {
         spam: false,
         fingerprint: u64::MAX - 1,
         engine: "test".into(),
+        details: Details {
+            supported: true,
+            abstains: false,
+            contradicts: true,
+            intents: vec![Wanted { intent: Intent::Bug, confidence: 0.5 }],
+            aspects: vec![Aspect { about: "checkout".into(), score: -0.5 }],
+        },
     }
 }
