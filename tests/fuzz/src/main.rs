@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
         let read = Reader::shipped().annotate(Some(text), rating, None);
         assert!((-1.0..=1.0).contains(&read.score) && (0.0..=1.0).contains(&read.confidence), "{read:?}");
         assert_eq!(Reader::shipped().annotate(Some(text), rating, None), read);
-        let _ = themes::features(text, &read.language);
+        let _ = themes::direction(text, &read.language);
     }
     let _ = lines::read_line(&text);
     let _ = texts::read(bytes, 0, 1.0);
