@@ -338,4 +338,13 @@ mod tests {
             assert!(bad > good, "{text}: {good} {bad}");
         }
     }
+
+    #[test]
+    fn a_phrase_that_denies_by_itself_is_not_turned_by_another_negation() {
+        let words = Words::read("non la voglio nemmeno regalata");
+        let found = Lexicon::of("it").expect("there is a file").find(&words);
+        assert!(found.iter().any(|f| f.entry.denies && f.entry.feel < 0.0), "{found:?}");
+        let (good, bad) = Signs::read(&words, &found).sums();
+        assert!(bad > good, "{good} {bad}");
+    }
 }

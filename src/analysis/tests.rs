@@ -104,8 +104,21 @@ fn a_mark_and_words_that_contradict_each_other_are_believed_less() {
 
 #[test]
 fn happy_with_one_thing_and_unhappy_with_another_is_mixed() {
-    let got = read("I love the beautiful design and it is fantastic. The sync is terrible, awful and it crashes.");
-    assert_eq!(got.sentiment, Sentiment::Mixed, "{got:?}");
+    for text in [
+        // Clear by the words alone, and by the words where the model is in doubt.
+        "I love the beautiful design and it is fantastic. The sync is terrible, awful and it crashes.",
+        "Love the icons, hate the font.",
+    ] {
+        let got = read(text);
+        assert_eq!(got.sentiment, Sentiment::Mixed, "{text}: {got:?}");
+    }
+}
+
+#[test]
+fn spam_that_no_rule_names_is_learned() {
+    let advert = "Guadagna 500 euro al giorno da casa, scrivimi su WhatsApp!!!";
+    assert!(read(advert).spam, "{:?}", read(advert));
+    assert!(!read("Ho pagato 500 euro e da tre giorni nessuno risponde su WhatsApp").spam);
 }
 
 #[test]

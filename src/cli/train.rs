@@ -174,3 +174,21 @@ fn spinner(doing: &'static str) -> ProgressBar {
     bar.enable_steady_tick(std::time::Duration::from_millis(120));
     bar
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_card_tells_of_the_model_that_ships_and_how_good_it_is() {
+        let card = include_str!("../analysis/model/CARD.md");
+        let model = Model::shipped();
+        assert!(card.contains(model.version()), "the card is of another model than {}", model.version());
+        let sets = check::shipped_by_set();
+        let scored: Vec<(&str, Scores)> =
+            sets.iter().map(|(name, texts)| (*name, check::scores(model, texts))).collect();
+        for row in table(&scored).lines() {
+            assert!(card.contains(row), "not in the card: {row}");
+        }
+    }
+}
