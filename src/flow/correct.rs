@@ -7,18 +7,14 @@ use tracing::info;
 use super::Context;
 use super::analyze::Shelf;
 use crate::domain::correction::Correction;
-use crate::id::FeedbackId;
-use crate::store::{corrections, feedback, rollouts};
+use crate::domain::feedback::Feedback;
+use crate::id::{FeedbackId, RolloutId};
+use crate::store::{Tx, corrections, feedback, rollouts};
 
 /// Keeps a correction, and has the statement read again under it. Gives whether there is such a statement.
 pub async fn correct(ctx: &Context, id: &FeedbackId, correction: &Correction, who: &str) -> Result<bool> {
     let mut tx = ctx.db.write().await?;
-    let Some((item, _)) = feedback::get(&mut tx, id).await? else { return Ok(false) };
-    if let Some(rollout) = &item.rollout {
-        rollouts::lock(&mut tx, rollout).await?;
-    }
-    // Under the lock, as it is now: it may have been read or corrected in the meantime.
-    let Some((item, counted)) = feedback::get(&mut tx, id).await? else { return Ok(false) };
+    let Some((item, counted)) = locked(&mut tx, id).await? else { return Ok(false) };
     corrections::keep(&mut tx, id, correction, who, ctx.now()).await?;
     if item.annotation.is_some() {
         if let Some(rollout) = &item.rollout {
@@ -32,4 +28,19 @@ pub async fn correct(ctx: &Context, id: &FeedbackId, correction: &Correction, wh
     info!(feedback.id = %id, by = who, "a reading was corrected");
     ctx.bell.mind.notify_one();
     Ok(true)
+}
+
+/// A statement as it stands under the lock of its rollout: before, it may be read, corrected, or join another rollout.
+async fn locked(tx: &mut Tx, id: &FeedbackId) -> Result<Option<(Feedback, bool)>> {
+    let mut held: Option<RolloutId> = None;
+    loop {
+        let Some((item, counted)) = feedback::get(tx, id).await? else { return Ok(None) };
+        match &item.rollout {
+            Some(rollout) if held.as_ref() != Some(rollout) => {
+                rollouts::lock(tx, rollout).await?;
+                held = Some(rollout.clone());
+            }
+            Some(_) | None => return Ok(Some((item, counted))),
+        }
+    }
 }
