@@ -17,6 +17,7 @@ use anyhow::{Context as _, Result, anyhow};
 
 use super::Done;
 use crate::analysis::lines::{self, Item};
+use crate::analysis::themes::in_parallel;
 use crate::app;
 
 /// Lines that one worker takes at a time.
@@ -51,9 +52,14 @@ pub fn run(args: &Args) -> Result<Done> {
             items.extend(block);
             Ok(())
         })?;
-        let themes = lines::assign(&items, NonZeroUsize::new(workers).unwrap_or(NonZeroUsize::MIN));
-        for (item, theme) in items.iter().zip(&themes) {
-            writeln!(out, "{}", lines::answer(reader, item, Some(theme.as_deref())))?;
+        let threads = NonZeroUsize::new(workers).unwrap_or(NonZeroUsize::MIN);
+        let themes = lines::assign(&items, threads);
+        let told: Vec<_> = items.iter().zip(&themes).collect();
+        for part in told.chunks(workers * AHEAD * BLOCK) {
+            let answer = |i: usize| lines::answer(reader, part[i].0, Some(part[i].1.as_deref()));
+            for line in in_parallel(part.len(), threads, answer) {
+                writeln!(out, "{line}")?;
+            }
         }
     } else {
         let answered = |block: &Block, told: &mut Vec<String>| {
