@@ -14,4 +14,5 @@ pub mod signal;
 pub mod tally;
 pub mod theme;
 pub mod ticket;
+pub mod usage;
 pub mod window;
