@@ -52,7 +52,9 @@ fn thing(signs: &Signs<'_>, f: &Found) -> Option<String> {
 /// Whether a word may name a thing: neither small nor a feeling, nor one that works on others.
 fn is_thing(signs: &Signs<'_>, at: usize) -> bool {
     let Some(word) = signs.words.all.get(at).filter(|w| w.kind == Kind::Word && !w.unspaced) else { return false };
-    let known = signs.found.iter().find(|f| (f.first..f.first + f.count).contains(&at)).map(|f| f.entry);
+    // Phrases stand in order and apart.
+    let before = signs.found.partition_point(|f| f.first <= at).checked_sub(1).map(|i| &signs.found[i]);
+    let known = before.filter(|f| at < f.first + f.count).map(|f| f.entry);
     let says = known.is_some_and(|e| e.stop || e.role.is_some() || e.feel.abs() >= FEELS_FROM);
     !says && word.at.len() >= LETTERS_MIN
 }

@@ -32,6 +32,9 @@ pub(super) fn bucket(hash: u64, bits: u32) -> usize {
 /// A map by hashes of ours.
 pub(super) type ByHash<T> = std::collections::HashMap<u64, T, BuildHasherDefault<Given>>;
 
+/// How a map by texts of ours hashes them.
+pub(super) type ByBytes = BuildHasherDefault<Given>;
+
 /// Takes a hash as it is given, once more mixed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Given(u64);
@@ -42,7 +45,7 @@ impl Hasher for Given {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = add_bytes(self.0, bytes);
+        self.0 = add_bytes(self.0 ^ EMPTY, bytes);
     }
 
     fn write_u64(&mut self, hash: u64) {

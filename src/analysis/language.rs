@@ -6,7 +6,7 @@ mod script;
 
 use whatlang::{Lang, Script};
 
-use super::lexicon::{self, LANGUAGES};
+use super::lexicon::LANGUAGES;
 use super::words::Words;
 
 /// The language of a text that can't be told.
@@ -35,22 +35,24 @@ const LOCALE_WORDS: f32 = 1.0;
 /// Characters of a text that are looked at by statistics.
 const LOOKED_AT_CHARS: usize = 1_000;
 
+/// For each of [`LANGUAGES`] how many of a text's words its file knows.
+pub(super) type Known = [f32; LANGUAGES.len()];
+
 /// ISO 639-1 code, or `und`. `locale` is the sender's idea (BCP 47).
-pub(super) fn detect(text: &str, words: &Words, locale: Option<&str>) -> &'static str {
+pub(super) fn detect(text: &str, words: &Words, known: &Known, locale: Option<&str>) -> &'static str {
     let total = words.count();
     if total == 0 {
         return UNKNOWN;
     }
     let said = locale.and_then(code_of_locale);
-    let told = script::tells(text, said, false).or_else(|| by_known_words(words, total, said));
+    let told = script::tells(text, said, false).or_else(|| by_known_words(*known, total, said));
     // Latin letters that no file knows are names of products, however many.
     let told = told.or_else(|| script::tells(text, said, true));
     told.or_else(|| by_letters(text, said)).unwrap_or(UNKNOWN)
 }
 
 /// The language whose own file knows clearly the most words.
-fn by_known_words(words: &Words, total: usize, said: Option<&str>) -> Option<&'static str> {
-    let mut known = lexicon::known(words);
+fn by_known_words(mut known: Known, total: usize, said: Option<&str>) -> Option<&'static str> {
     if is_hinglish(&known, total) {
         return Some("hi");
     }
@@ -75,7 +77,7 @@ fn by_known_words(words: &Words, total: usize, said: Option<&str>) -> Option<&'s
 }
 
 /// Hindi in Latin letters is full of English: a few of its own small words tell it, if no third language knows as many.
-fn is_hinglish(known: &[f32; LANGUAGES.len()], total: usize) -> bool {
+fn is_hinglish(known: &Known, total: usize) -> bool {
     let of = |code: &str| LANGUAGES.iter().position(|l| *l == code).map_or(0.0, |i| known[i]);
     let hindi = of("hi");
     let third = LANGUAGES.iter().zip(known).filter(|(l, _)| !matches!(**l, "hi" | "en")).map(|(_, n)| *n);
@@ -95,10 +97,10 @@ fn by_letters(text: &str, said: Option<&'static str>) -> Option<&'static str> {
     if let Some((_, code)) = TELLING.into_iter().find(|(telling, _)| text.contains(|c| telling.contains(c))) {
         return Some(code);
     }
-    let few = text.len() < LETTERS_MIN && said.is_none();
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let few = letters < LETTERS_MIN && said.is_none();
     let info = if few { None } else { whatlang::detect(text) }?;
     let code = two_letters(info.lang())?;
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     // Few languages share a script other than Latin.
     let sure_from = if script == Script::Latin { LETTERS_SURE } else { LETTERS_SURE_APART };
     let sure = letters >= LETTERS_MIN && info.confidence() >= sure_from;

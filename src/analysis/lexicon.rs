@@ -9,11 +9,12 @@
 //! spaces the longest run of letters.
 
 mod forms;
+mod speakers;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::collections::HashMap;
+use std::sync::{LazyLock, OnceLock};
 
-use super::hashing::{ByHash, EMPTY, add_bytes, pair};
+use super::hashing::{ByBytes, ByHash, EMPTY, add_bytes, pair};
 use super::words::{Kind, Words};
 use crate::domain::annotation::Intent;
 
@@ -35,27 +36,23 @@ const SOURCES: [&[&str]; 11] = [
     &[include_str!("lexicon/ja.txt")],
     &[include_str!("lexicon/zh.txt")],
     &[include_str!("lexicon/ar.txt")],
-    &[include_str!("lexicon/hi.txt"), include_str!("lexicon/hi_latin.txt")],
+    &[HINDI, include_str!("lexicon/hi_latin.txt")],
 ];
+const HINDI: &str = include_str!("lexicon/hi.txt");
 
-static FILES: LazyLock<[Lexicon; 11]> = LazyLock::new(|| SOURCES.map(Lexicon::parse));
+/// Each is read when the first text in its language comes.
+static FILES: [OnceLock<Lexicon>; 11] = [const { OnceLock::new() }; 11];
+
+fn file(at: usize) -> Option<&'static Lexicon> {
+    let sources = SOURCES.get(at)?;
+    FILES.get(at).map(|file| file.get_or_init(|| Lexicon::parse(sources)))
+}
 
 /// Pictures are understood in every language.
 static PICTURES: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::parse(&[include_str!("lexicon/pictures.txt")]));
 
 /// For each word of any file the languages that know it, a bit each.
-static SPEAKERS: LazyLock<ByHash<u16>> = LazyLock::new(|| {
-    let mut speakers: ByHash<u16> = ByHash::default();
-    for (i, file) in FILES.iter().enumerate() {
-        for (hash, node) in &file.nodes {
-            let lent = node.entry.and_then(|at| file.entries.get(at as usize)).is_none_or(|e| e.lent);
-            if node.single && !lent {
-                *speakers.entry(*hash).or_default() |= 1 << i;
-            }
-        }
-    }
-    speakers
-});
+static SPEAKERS: LazyLock<ByHash<u16>> = LazyLock::new(speakers::read);
 
 /// How a phrase works on what stands around it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,6 +102,8 @@ struct Node {
 pub(super) struct Lexicon {
     entries: Vec<Entry>,
     nodes: ByHash<Node>,
+    /// Whether its people mix English in.
+    borrows: bool,
 }
 
 /// A phrase in a text.
@@ -121,7 +120,7 @@ pub(super) struct Found {
 impl Lexicon {
     /// The file of a language.
     pub fn of(language: &str) -> Option<&'static Self> {
-        LANGUAGES.iter().position(|l| *l == language).map(|i| &FILES[i])
+        LANGUAGES.iter().position(|l| *l == language).and_then(file)
     }
 
     /// What is understood in every language.
@@ -130,43 +129,46 @@ impl Lexicon {
     }
 
     fn parse(files: &[&'static str]) -> Self {
-        let mut entries: HashMap<&'static str, Entry> = HashMap::new();
-        let mut order = Vec::new();
-        for line in files.iter().flat_map(|f| f.lines()).filter(|l| !l.is_empty() && !l.starts_with('#')) {
-            let mut fields = line.split('\t');
-            let phrase = fields.next().unwrap_or_default();
-            let entry = entries.entry(phrase).or_insert_with(|| {
+        let mut lexicon = Self { entries: Vec::new(), nodes: ByHash::default(), borrows: files.contains(&HINDI) };
+        let size = files.iter().flat_map(|f| lines(f)).count();
+        let mut known: HashMap<&'static str, u32, ByBytes> =
+            HashMap::with_capacity_and_hasher(size, ByBytes::default());
+        lexicon.entries.reserve(size);
+        lexicon.nodes.reserve(2 * size);
+        let mut order: Vec<&'static str> = Vec::with_capacity(size);
+        for line in files.iter().flat_map(|f| lines(f)) {
+            let (phrase, said) = line.split_once('\t').unwrap_or((line, ""));
+            let at = *known.entry(phrase).or_insert_with(|| {
                 order.push(phrase);
-                Entry::default()
+                lexicon.entries.push(Entry::default());
+                number(order.len() - 1)
             });
-            fields.for_each(|field| entry.learn(field));
+            let Some(entry) = lexicon.entries.get_mut(at as usize) else { continue };
+            said.split('\t').for_each(|field| entry.learn(field));
         }
-        let denials: HashSet<&str> =
-            entries.iter().filter(|(_, e)| e.role == Some(Role::Not)).map(|(phrase, _)| *phrase).collect();
-        let mut lexicon = Self { entries: Vec::with_capacity(order.len()), nodes: ByHash::default() };
-        for phrase in &order {
-            let Some(mut entry) = entries.remove(phrase) else { continue };
-            entry.denies = phrase.split_once(' ').is_some_and(|(first, _)| denials.contains(first));
-            let at = u32::try_from(lexicon.entries.len()).ok();
-            lexicon.entries.push(entry);
-            lexicon.point(phrase, at);
+        let mut words = Words::default();
+        for (at, phrase) in order.iter().enumerate() {
+            let denied = phrase.split_once(' ').and_then(|(first, _)| known.get(first)).copied();
+            let is_denial = denied.is_some_and(|at| lexicon.entries[at as usize].role == Some(Role::Not));
+            lexicon.entries[at].denies = is_denial;
+            lexicon.point(phrase, number(at), &mut words);
         }
         // Only now, so that a word which differs by its marks alone keeps its own meaning.
         for (at, phrase) in order.iter().enumerate() {
             for other in forms::unmarked(phrase) {
-                lexicon.point(&other, u32::try_from(at).ok());
+                lexicon.point(&other, number(at), &mut words);
             }
         }
         lexicon
     }
 
     /// Makes a phrase mean an entry, where it means none yet.
-    fn point(&mut self, phrase: &str, at: Option<u32>) {
-        let words = Words::read(phrase);
+    fn point(&mut self, phrase: &str, at: u32, words: &mut Words) {
+        words.read_again(phrase);
         let count = words.all.len().min(PHRASE_MAX);
-        let Some((first, hash)) = words.all.first().map(|w| w.hash).zip(hash_of(&words, 0, count)) else { return };
+        let Some((first, hash)) = words.all.first().map(|w| w.hash).zip(hash_of(words, 0, count)) else { return };
         let node = self.nodes.entry(hash).or_default();
-        node.entry = node.entry.or(at);
+        node.entry = node.entry.or(Some(at));
         node.single |= count == 1;
         let begin = self.nodes.entry(first).or_default();
         begin.longest = begin.longest.max(u8::try_from(count).unwrap_or(u8::MAX));
@@ -180,8 +182,7 @@ impl Lexicon {
 
     /// The file that knows the Latin words in a text of another script: people write Hindi and English in one breath.
     fn lender(&'static self, word: &str) -> Option<&'static Self> {
-        let (english, hindi) = (FILES.first()?, FILES.last()?);
-        (std::ptr::eq(self, hindi) && word.is_ascii()).then_some(english)
+        (self.borrows && word.is_ascii()).then(|| file(0)).flatten()
     }
 
     fn by_hash(&'static self, hash: u64) -> Option<&'static Entry> {
@@ -201,7 +202,7 @@ impl Lexicon {
 
     /// The phrases in a text from left to right, the longest first, none over another.
     pub fn find(&'static self, words: &Words) -> Vec<Found> {
-        let mut found = Vec::with_capacity(words.all.len() / 2);
+        let mut found = Vec::with_capacity(words.all.len());
         let mut first = 0;
         while first < words.all.len() {
             let hit = self.longest(words, first);
@@ -249,6 +250,16 @@ impl Lexicon {
     }
 }
 
+/// The lines of a file that say something.
+fn lines(file: &'static str) -> impl Iterator<Item = &'static str> {
+    file.lines().filter(|l| !l.is_empty() && !l.starts_with('#'))
+}
+
+/// Where an entry stands.
+fn number(at: usize) -> u32 {
+    u32::try_from(at).expect("fewer lines than 2^32")
+}
+
 /// The hash of a run of words.
 fn hash_of(words: &Words, first: usize, count: usize) -> Option<u64> {
     let mut hashes = words.all.get(first..first + count)?.iter().map(|w| w.hash);
@@ -256,15 +267,31 @@ fn hash_of(words: &Words, first: usize, count: usize) -> Option<u64> {
     Some(hashes.fold(begin, pair))
 }
 
-/// For each language how many of a text's words its file knows; a word that several know counts for each in part.
+/// The languages whose files know a word, a bit each.
+pub(super) fn speakers(hash: u64) -> u16 {
+    SPEAKERS.get(&hash).copied().unwrap_or(0)
+}
+
+/// Counts a word for the languages that know it; one that several know counts for each in part.
+pub(super) fn count_speakers(speakers: u16, known: &mut [f32; LANGUAGES.len()]) {
+    if speakers == 0 {
+        return;
+    }
+    let part = 1.0 / speakers.count_ones() as f32;
+    let mut left = speakers;
+    while left != 0 {
+        if let Some(n) = known.get_mut(left.trailing_zeros() as usize) {
+            *n += part;
+        }
+        left &= left - 1;
+    }
+}
+
+/// For each language how many of a text's words its file knows.
 pub(super) fn known(words: &Words) -> [f32; LANGUAGES.len()] {
     let mut known = [0.0; LANGUAGES.len()];
     for word in words.all.iter().filter(|w| w.kind == Kind::Word && !w.unspaced) {
-        let Some(speakers) = SPEAKERS.get(&word.hash) else { continue };
-        let part = 1.0 / speakers.count_ones() as f32;
-        for (i, n) in known.iter_mut().enumerate() {
-            *n += if speakers >> i & 1 == 1 { part } else { 0.0 };
-        }
+        count_speakers(speakers(word.hash), &mut known);
     }
     known
 }

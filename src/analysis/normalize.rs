@@ -1,6 +1,7 @@
 //! One form for texts that look the same. Nothing that people wrote to be seen is changed, except that more than two blank
 //! lines become two.
 
+use std::borrow::Cow;
 use std::iter;
 
 use unicode_normalization::UnicodeNormalization;
@@ -12,11 +13,24 @@ const BLANK_LINES_MAX: usize = 2;
 
 /// The text in Unicode's NFC, with line ends as `\n`, without invisible and control characters.
 pub fn normalize(text: &str) -> String {
-    if text.bytes().all(|b| matches!(b, b'\n' | b' '..=b'~')) {
+    normalized(text).into_owned()
+}
+
+/// [`normalize`], which changes few texts.
+pub fn normalized(text: &str) -> Cow<'_, str> {
+    // Looking at some bytes at a time is fast, and so is looking on once most are known to be plain.
+    let is_plain = |part: &[u8]| part.iter().fold(true, |all, b| all & matches!(b, b'\n' | b' '..=b'~'));
+    if text.as_bytes().chunks(32).all(is_plain) || text.chars().all(is_normal) {
         return without_blank_runs(text);
     }
     let composed: String = visible(&text.replace("\r\n", "\n")).nfc().collect();
-    without_blank_runs(&composed)
+    Cow::Owned(without_blank_runs(&composed).into_owned())
+}
+
+/// Characters that stay as they are whatever stands beside them: they are seen, and compose with none of each other.
+fn is_normal(c: char) -> bool {
+    matches!(c, '\n' | ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{2010}'..='\u{2027}'
+        | '\u{3001}'..='\u{3029}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}')
 }
 
 /// Equal for texts that differ only in case, digits, punctuation and spacing; 0 where nothing else is there. FNV-1a, so
@@ -91,9 +105,9 @@ pub(super) fn is_emoji(c: char) -> bool {
 }
 
 /// Cuts runs of blank lines; lines of nothing but spaces are blank.
-fn without_blank_runs(text: &str) -> String {
+fn without_blank_runs(text: &str) -> Cow<'_, str> {
     if !text.contains('\n') {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut kept = String::with_capacity(text.len());
     let mut blank = 0;
@@ -104,12 +118,14 @@ fn without_blank_runs(text: &str) -> String {
             kept.push_str(line);
         }
     }
-    kept
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use unicode_normalization::IsNormalized;
+    use unicode_normalization::char::canonical_combining_class;
 
     use super::*;
 
@@ -144,6 +160,16 @@ mod tests {
     fn a_text_without_words_or_pictures_has_no_fingerprint() {
         for text in ["", "  ", "123", "?!", "…"] {
             assert_eq!(fingerprint(text), 0, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_normal_stays_whatever_stands_beside_it() {
+        let normal: Vec<char> = (char::MIN..=char::MAX).filter(|c| is_normal(*c)).collect();
+        for c in &normal {
+            assert!(!is_invisible(*c) && (!c.is_control() || *c == '\n'), "{c:?}");
+            assert!(unicode_normalization::is_nfc_quick(std::iter::once(*c)) == IsNormalized::Yes, "{c:?}");
+            assert_eq!(canonical_combining_class(*c), 0, "{c:?}");
         }
     }
 

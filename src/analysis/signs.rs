@@ -98,7 +98,13 @@ impl<'a> Signs<'a> {
             self.look(i, &mut seen);
         }
         let said = self.words.count();
-        let count = |kind: Kind| self.words.all.iter().filter(|w| w.kind == kind).count();
+        let (mut kinds, mut shouted, mut drawn_out) = ([0; Kind::Ask as usize + 1], 0, 0);
+        for word in &self.words.all {
+            kinds[word.kind as usize] += 1;
+            shouted += usize::from(word.shouted);
+            drawn_out += usize::from(word.drawn_out);
+        }
+        let count = |kind: Kind| kinds[kind as usize];
         let share = |n: usize| n as f32 / (said as f32 + 1.0);
         n[0] = curve(good - bad);
         n[1] = curve(good);
@@ -123,8 +129,8 @@ impl<'a> Signs<'a> {
         n[20] = small(count(Kind::Stop));
         n[21] = small(count(Kind::Pause));
         n[22] = small(count(Kind::Number));
-        n[23] = share(self.words.all.iter().filter(|w| w.shouted).count());
-        n[24] = small(self.words.all.iter().filter(|w| w.drawn_out).count());
+        n[23] = share(shouted);
+        n[24] = small(drawn_out);
         n[25] = libm::log1pf(said as f32) / 5.0;
         n[26] = curve((good - bad) * 6.0 / (said as f32 + 2.0));
         n[27] = share(seen.hits);

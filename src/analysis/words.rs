@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::hashing::{EMPTY, add_bytes};
+use super::hashing::{EMPTY, add_byte, add_bytes};
 use super::normalize::is_emoji;
 
 /// Longest text that is read word by word, in words; what follows is not looked at.
@@ -20,6 +20,9 @@ const ELIDED: [&str; 20] = [
     "l", "d", "c", "j", "n", "s", "m", "t", "qu", "un", "all", "dall", "dell", "nell", "sull", "jusqu", "lorsqu",
     "puisqu", "quest", "quell",
 ];
+
+/// Bytes of the longest of them.
+const ELIDED_MAX: usize = 6;
 
 /// What stands in a text for what was removed from it.
 const PLACEHOLDERS: [&str; 11] =
@@ -71,17 +74,29 @@ pub(super) struct Words {
     /// The words in lower case with one space between where there was one, apostrophes straight, drawn-out letters cut to
     /// two.
     lower: String,
+    /// How many of them are words.
+    count: usize,
 }
 
 impl Words {
     /// Reads a text.
     pub fn read(text: &str) -> Self {
-        let mut words = Self { all: Vec::with_capacity(text.len() / 4 + 1), lower: String::with_capacity(text.len()) };
-        let mut at = 0;
-        while at < text.len() && words.all.len() < WORDS_MAX {
-            at = words.take(text, at);
-        }
+        let mut words = Self::default();
+        words.read_again(text);
         words
+    }
+
+    /// Reads another text in place of this one, without new memory where the old suffices.
+    pub fn read_again(&mut self, text: &str) {
+        self.all.clear();
+        self.all.reserve(text.len() / 4 + 1);
+        self.lower.clear();
+        self.lower.reserve(text.len());
+        self.count = 0;
+        let mut at = 0;
+        while at < text.len() && self.all.len() < WORDS_MAX {
+            at = self.take(text, at);
+        }
     }
 
     /// One word in lower case.
@@ -100,17 +115,21 @@ impl Words {
 
     /// How many are words.
     pub fn count(&self) -> usize {
-        self.all.iter().filter(|w| w.kind == Kind::Word).count()
+        self.count
     }
 
     /// Takes what begins at `at`, and tells where the next begins.
     fn take(&mut self, text: &str, at: usize) -> usize {
+        match text.as_bytes()[at] {
+            b' ' => return at + 1,
+            b if b.is_ascii_alphanumeric() => {
+                return self.take_plain(text, at).unwrap_or_else(|| self.take_word(text, at));
+            }
+            _ => {}
+        }
         let rest = &text[at..];
         let Some(c) = rest.chars().next() else { return text.len() };
-        if c == ' ' {
-            return at + 1;
-        }
-        if c.is_alphanumeric() {
+        if is_alphanumeric(c) {
             return if is_unspaced(c) { self.take_letter(at, c) } else { self.take_word(text, at) };
         }
         if c == '['
@@ -149,6 +168,55 @@ impl Words {
         at + c.len_utf8()
     }
 
+    /// Takes a word of nothing but ASCII letters and digits, as most are, in one pass; `None` where more may belong to it
+    /// or a letter is drawn out.
+    fn take_plain(&mut self, text: &str, at: usize) -> Option<usize> {
+        let bytes = &text.as_bytes()[at..];
+        let mut hash = EMPTY;
+        let (mut letters, mut small) = (0, 0);
+        let (mut before, mut last) = (0, 0);
+        let mut end = 0;
+        while let Some(b) = bytes.get(end).filter(|b| b.is_ascii_alphanumeric()) {
+            // The bit that makes a letter small is set in every digit.
+            let low = b | 0x20;
+            let is_letter = low >= b'a';
+            if is_letter && low == last && low == before {
+                return None;
+            }
+            (before, last) = (last, low);
+            letters += usize::from(is_letter);
+            small += usize::from(*b >= b'a');
+            hash = add_byte(hash, low);
+            end += 1;
+        }
+        if bytes.get(end).is_some_and(|b| !b.is_ascii() || matches!(b, b'\'' | b':')) {
+            return None;
+        }
+        let start = self.begin_word(at);
+        self.lower.push_str(&text[at..at + end]);
+        self.lower[start..].make_ascii_lowercase();
+        self.count += usize::from(letters > 0);
+        self.all.push(Word {
+            kind: if letters == 0 { Kind::Number } else { Kind::Word },
+            at: at..at + end,
+            hash,
+            low: start..self.lower.len(),
+            shouted: letters > 1 && small == 0,
+            drawn_out: false,
+            unspaced: false,
+        });
+        Some(at + end)
+    }
+
+    /// Where the lower form of a word goes that stands here in the text.
+    fn begin_word(&mut self, at: usize) -> usize {
+        let joined = self.all.last().is_some_and(|w| w.at.end == at && self.lower.ends_with('\''));
+        if !self.lower.is_empty() && !joined {
+            self.lower.push(' ');
+        }
+        self.lower.len()
+    }
+
     fn take_word(&mut self, text: &str, at: usize) -> usize {
         let rest = &text[at..];
         let end = word_end(rest);
@@ -156,14 +224,12 @@ impl Words {
             return at + rest.find(char::is_whitespace).unwrap_or(rest.len());
         }
         let shown = &rest[..end];
-        let joined = self.all.last().is_some_and(|w| w.at.end == at && self.lower.ends_with('\''));
-        if !self.lower.is_empty() && !joined {
-            self.lower.push(' ');
-        }
-        let start = self.lower.len();
+        let start = self.begin_word(at);
         let plain = push_plain(&mut self.lower, shown);
+        let is_number = plain.letters == 0 && shown.chars().all(char::is_numeric);
+        self.count += usize::from(!is_number);
         self.all.push(Word {
-            kind: if plain.letters == 0 && shown.chars().all(char::is_numeric) { Kind::Number } else { Kind::Word },
+            kind: if is_number { Kind::Number } else { Kind::Word },
             at: at..at + end,
             hash: add_bytes(EMPTY, &self.lower.as_bytes()[start..]),
             low: start..self.lower.len(),
@@ -180,6 +246,7 @@ impl Words {
         }
         let start = self.lower.len();
         self.lower.push_str(low);
+        self.count += usize::from(kind == Kind::Word);
         let hash = add_bytes(EMPTY, low.as_bytes());
         self.all.push(Word {
             kind,
@@ -191,6 +258,18 @@ impl Words {
             unspaced: false,
         });
     }
+}
+
+/// Whether a character is a letter or a digit. The blocks that people write most are told by their ends; the library's
+/// table takes long for them.
+fn is_alphanumeric(c: char) -> bool {
+    is_letter_of_block(c) || c.is_alphanumeric()
+}
+
+/// Blocks of nothing but letters: Latin, Cyrillic, Arabic, Hindi, kana, Chinese characters, Korean syllables.
+fn is_letter_of_block(c: char) -> bool {
+    matches!(c, 'à'..='ö' | 'ø'..='\u{2c1}' | 'А'..='я' | '\u{620}'..='\u{64a}' | '\u{904}'..='\u{939}'
+        | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
 /// Letters of scripts that put no spaces between words.
@@ -213,7 +292,7 @@ fn word_end(rest: &str) -> usize {
         }
         let letter = chars.peek().map(|(_, next)| next.is_alphabetic());
         // Alone only as a line of a word list: `l'`.
-        if letter != Some(false) && ELIDED.iter().any(|e| rest[..i].eq_ignore_ascii_case(e)) {
+        if i <= ELIDED_MAX && letter != Some(false) && ELIDED.iter().any(|e| rest[..i].eq_ignore_ascii_case(e)) {
             return i + c.len_utf8();
         }
         if letter != Some(true) {
@@ -225,7 +304,7 @@ fn word_end(rest: &str) -> usize {
 
 /// Letters, and the signs that stand on, below and between them.
 fn is_inside(c: char) -> bool {
-    (c.is_alphanumeric() && !is_unspaced(c))
+    (is_alphanumeric(c) && !is_unspaced(c))
         || matches!(c, '\u{300}'..='\u{36f}' | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' | '\u{93c}' | '\u{94d}')
 }
 
@@ -257,14 +336,31 @@ fn push_plain(lower: &mut String, shown: &str) -> Plain {
             seen.drawn_out |= add(c.to_ascii_lowercase(), lower);
             continue;
         }
-        seen.letters += usize::from(c.is_alphabetic());
-        seen.has_small |= c.is_lowercase() || !c.is_uppercase() && c.is_alphabetic();
+        let (is_letter, is_small) = if is_caseless(c) {
+            (true, true)
+        } else {
+            let is_letter = c.is_alphabetic();
+            (is_letter, c.is_lowercase() || !c.is_uppercase() && is_letter)
+        };
+        seen.letters += usize::from(is_letter);
+        seen.has_small |= is_small;
+        if is_caseless(c) {
+            if let Some(c) = spelled(c) {
+                seen.drawn_out |= add(c, lower);
+            }
+            continue;
+        }
         for c in c.to_lowercase() {
             let Some(c) = spelled(c) else { continue };
             seen.drawn_out |= add(c, lower);
         }
     }
     seen
+}
+
+/// Letters of scripts that know no capitals.
+fn is_caseless(c: char) -> bool {
+    c >= '\u{620}' && is_letter_of_block(c)
 }
 
 /// One spelling where people use several.

@@ -16,12 +16,15 @@ use std::thread;
 use anyhow::{Context as _, Result, anyhow};
 
 use super::Done;
+use crate::analysis::Sitting;
 use crate::analysis::lines::{self, Item};
 use crate::analysis::themes::in_parallel;
-use crate::app;
+use crate::app::{self, Reading};
 
 /// Lines that one worker takes at a time.
 const BLOCK: usize = 256;
+/// Bytes of a block of usual lines.
+const BLOCK_BYTES: usize = 64 * 1024;
 /// Blocks under way for each worker.
 const AHEAD: usize = 4;
 
@@ -37,44 +40,56 @@ pub struct Args {
     /// Read with the model that `hearback train` wrote here, not with the one in the binary.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Find themes by the sentence encoder in this folder, not by the word vectors in the binary; a head that
+    /// `hearback train --encoder` wrote there is asked how a statement feels. Needs the feature `encoder`.
+    #[arg(long, value_name = "FOLDER")]
+    encoder: Option<PathBuf>,
 }
 
 /// Reads stdin to its end. A line that is no statement ends the run with its number, the field and what was expected;
 /// what stands before it is answered.
 pub fn run(args: &Args) -> Result<Done> {
-    let reader = &app::reader(args.model.as_deref())?;
+    let names = ["--model", "--encoder"];
+    let Reading { reader, embedder } = app::reading(args.model.as_deref(), args.encoder.as_deref(), names)?;
+    let reader = &reader;
     let workers = args.threads.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), usize::from);
     let stdin = std::io::stdin().lock();
     let mut out = std::io::stdout().lock();
     if args.themes {
         let mut items = Vec::new();
-        in_order(stdin, workers, &read_block, |block| {
+        let read = |(): &mut (), block: &Block| {
+            let mut items = Vec::new();
+            let ended = read_block(block, |item| items.push(item));
+            (items, ended)
+        };
+        in_order(stdin, workers, &|| (), &read, |block| {
             items.extend(block);
             Ok(())
         })?;
         let threads = NonZeroUsize::new(workers).unwrap_or(NonZeroUsize::MIN);
-        let themes = lines::assign(&items, threads);
+        let themes = lines::assign(&items, &*embedder, threads)?;
         let told: Vec<_> = items.iter().zip(&themes).collect();
         for part in told.chunks(workers * AHEAD * BLOCK) {
-            let answer = |i: usize| lines::answer(reader, part[i].0, Some(part[i].1.as_deref()));
-            for line in in_parallel(part.len(), threads, answer) {
-                writeln!(out, "{line}")?;
+            let blocks: Vec<_> = part.chunks(BLOCK).collect();
+            let answers = |i: usize| {
+                let mut sitting = reader.sit_down();
+                let mut told = Vec::new();
+                for (item, theme) in blocks[i] {
+                    lines::answer(&mut sitting, item, Some(theme.as_deref()), &mut told);
+                }
+                told
+            };
+            for told in in_parallel(blocks.len(), threads, answers) {
+                out.write_all(&told)?;
             }
         }
     } else {
-        let answered = |block: &Block, told: &mut Vec<String>| {
-            let mut items = Vec::new();
-            let ended = read_block(block, &mut items);
-            told.extend(items.iter().map(|item| lines::answer(reader, item, None)));
-            ended
+        let answers = |sitting: &mut Sitting<'_>, block: &Block| {
+            let mut told = Vec::with_capacity(4 * block.bytes.len());
+            let ended = read_block(block, |item| lines::answer(sitting, &item, None, &mut told));
+            (told, ended)
         };
-        in_order(stdin, workers, &answered, |told| {
-            let mut text = told.join("\n");
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            Ok(out.write_all(text.as_bytes())?)
-        })?;
+        in_order(stdin, workers, &|| reader.sit_down(), &answers, |told| Ok(out.write_all(&told)?))?;
     }
     out.flush()?;
     Ok(Done::Well)
@@ -84,31 +99,42 @@ pub fn run(args: &Args) -> Result<Done> {
 struct Block {
     /// The number of the first, from 1.
     first: usize,
-    lines: Vec<Vec<u8>>,
+    bytes: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
+}
+
+impl Block {
+    /// The numbers of the lines, and each with its end.
+    fn lines(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        (self.first..).zip(starts.zip(&self.ends).map(|(start, end)| &self.bytes[start..*end]))
+    }
 }
 
 /// Reads a block's statements up to the first line that is none.
-fn read_block(block: &Block, items: &mut Vec<Item>) -> Result<()> {
-    for (i, line) in block.lines.iter().enumerate() {
-        let number = block.first + i;
+fn read_block(block: &Block, mut take: impl FnMut(Item)) -> Result<()> {
+    for (number, line) in block.lines() {
         let line = std::str::from_utf8(line).with_context(|| format!("line {number}: expected UTF-8"))?;
         let line = line.trim_start_matches('\u{feff}');
         if !line.trim().is_empty() {
-            items.push(lines::read_line(line).map_err(|e| anyhow!("line {number}: {e}"))?);
+            take(lines::read_line(line).map_err(|e| anyhow!("line {number}: {e}"))?);
         }
     }
     Ok(())
 }
 
 /// What a worker makes of a block: as much as it could, and whether that was all of it.
-type Made<T> = (Vec<T>, Result<()>);
+type Made<T> = (T, Result<()>);
 
-/// Works on all blocks of the input, several at one time, and hands on what came of them in their order.
-fn in_order<T: Send>(
+/// Works on all blocks of the input, several at one time, and hands on what came of them in their order. What a worker
+/// has `at_hand` serves all its blocks.
+fn in_order<H, T: Send>(
     mut input: impl BufRead,
     workers: usize,
-    work: &(impl Fn(&Block, &mut Vec<T>) -> Result<()> + Sync),
-    mut take: impl FnMut(Vec<T>) -> Result<()>,
+    at_hand: &(impl Fn() -> H + Sync),
+    work: &(impl Fn(&mut H, &Block) -> Made<T> + Sync),
+    mut take: impl FnMut(T) -> Result<()>,
 ) -> Result<()> {
     let (to_workers, jobs) = sync_channel::<(Block, SyncSender<Made<T>>)>(workers * AHEAD);
     let jobs = Mutex::new(jobs);
@@ -117,11 +143,10 @@ fn in_order<T: Send>(
         let to_workers = to_workers;
         for _ in 0..workers {
             scope.spawn(|| {
+                let mut at_hand = at_hand();
                 while let Some((block, to)) = next(&jobs) {
-                    let mut made = Vec::with_capacity(block.lines.len());
-                    let ended = work(&block, &mut made);
                     // Nobody takes it where an earlier block ended the run.
-                    let _ = to.send((made, ended));
+                    let _ = to.send(work(&mut at_hand, &block));
                 }
             });
         }
@@ -134,10 +159,10 @@ fn in_order<T: Send>(
         };
         loop {
             let block = next_block(&mut input, first)?;
-            if block.lines.is_empty() {
+            if block.ends.is_empty() {
                 break;
             }
-            first += block.lines.len();
+            first += block.ends.len();
             let (to, made) = sync_channel(1);
             to_workers.send((block, to)).map_err(|_| anyhow!("all workers ended before their work"))?;
             under_way.push_back(made);
@@ -156,16 +181,11 @@ fn next<T>(jobs: &Mutex<Receiver<T>>) -> Option<T> {
 }
 
 fn next_block(input: &mut impl BufRead, first: usize) -> Result<Block> {
-    let mut lines = Vec::with_capacity(BLOCK);
-    while lines.len() < BLOCK {
-        let mut line = Vec::new();
-        let read = input.read_until(b'\n', &mut line).context("reading stdin")?;
-        if read == 0 {
-            break;
-        }
-        lines.push(line);
+    let mut block = Block { first, bytes: Vec::with_capacity(BLOCK_BYTES), ends: Vec::with_capacity(BLOCK) };
+    while block.ends.len() < BLOCK && input.read_until(b'\n', &mut block.bytes).context("reading stdin")? > 0 {
+        block.ends.push(block.bytes.len());
     }
-    Ok(Block { first, lines })
+    Ok(block)
 }
 
 #[cfg(test)]
@@ -181,31 +201,33 @@ mod tests {
         let input = numbers(5_000);
         for workers in [1, 2, 7] {
             let mut told = Vec::new();
-            let work = |block: &Block, made: &mut Vec<Vec<u8>>| {
-                made.extend(block.lines.iter().cloned());
-                Ok(())
-            };
-            let taken = in_order(input.as_bytes(), workers, &work, |block| {
+            let work = |(): &mut (), block: &Block| (block.bytes.clone(), Ok(()));
+            let taken = in_order(input.as_bytes(), workers, &|| (), &work, |block| {
                 told.extend(block);
                 Ok(())
             });
             assert!(taken.is_ok());
-            assert_eq!(told.concat(), input.as_bytes(), "{workers} workers");
+            assert_eq!(told, input.as_bytes(), "{workers} workers");
         }
     }
 
     #[test]
     fn what_stands_before_a_bad_line_is_answered() {
         let input = format!("{}x\n{}", numbers(700), numbers(700));
-        let work = |block: &Block, made: &mut Vec<usize>| {
-            for (i, line) in block.lines.iter().enumerate() {
-                let number = std::str::from_utf8(line)?.trim().parse();
-                made.push(number.with_context(|| format!("line {}", block.first + i))?);
-            }
-            Ok(())
+        let work = |(): &mut (), block: &Block| {
+            let mut made = Vec::new();
+            let mut read = || -> Result<()> {
+                for (number, line) in block.lines() {
+                    let parsed: Result<usize, _> = std::str::from_utf8(line)?.trim().parse();
+                    made.push(parsed.with_context(|| format!("line {number}"))?);
+                }
+                Ok(())
+            };
+            let ended = read();
+            (made, ended)
         };
         let mut told = Vec::new();
-        let ended = in_order(input.as_bytes(), 3, &work, |block| {
+        let ended = in_order(input.as_bytes(), 3, &|| (), &work, |block| {
             told.extend(block);
             Ok(())
         });

@@ -1,7 +1,9 @@
 use super::*;
+use crate::analysis::lexicon;
 
 fn language(text: &str, locale: Option<&str>) -> &'static str {
-    detect(text, &Words::read(text), locale)
+    let words = Words::read(text);
+    detect(text, &words, &lexicon::known(&words), locale)
 }
 
 #[test]

@@ -17,7 +17,7 @@ const ARABIC_AFTER: [&str; 12] = ["كم", "هم", "ها", "نا", "ين", "ون"
 const ARABIC_MIN: usize = 6;
 const ARABIC_MIN_AFTER_AND: usize = 4;
 
-/// Endings, and what stands in their place in the form that a file may hold.
+/// Endings, each with one of four last letters, and what stands in their place in the form that a file may hold.
 const ENDINGS: [(&str, &str); 10] = [
     ("'s", ""),
     ("s", ""),
@@ -31,15 +31,33 @@ const ENDINGS: [(&str, &str); 10] = [
     ("ied", "y"),
 ];
 
+/// Bytes of the longest of them.
+const ENDING_MAX: usize = 3;
+
 /// The hashes of the forms that a word may be a form of, the likeliest first.
 pub(super) fn stems(word: &str) -> impl Iterator<Item = u64> {
     let joined = is_arabic(word).then(|| bare(word).chain(without_ending(word)));
-    let ended = ENDINGS.into_iter().filter_map(|(ending, by)| {
-        let stem = word.strip_suffix(ending).filter(|s| s.len() >= STEM_MIN)?;
-        Some(add_bytes(add_bytes(EMPTY, stem.as_bytes()), by.as_bytes()))
+    let (endings, cut) = if word.ends_with(['s', 'd', 'g', 'y']) {
+        (ENDINGS.as_slice(), hashes_without_last(word))
+    } else {
+        (&[][..], [0; ENDING_MAX + 1])
+    };
+    let ended = endings.iter().filter_map(move |(ending, by)| {
+        let stem = word.strip_suffix(*ending).filter(|s| s.len() >= STEM_MIN)?;
+        Some(add_bytes(cut[word.len() - stem.len()], by.as_bytes()))
     });
     let latin = ended.chain(["", "ed", "ing"].into_iter().filter_map(|ending| undoubled(word.strip_suffix(ending)?)));
     joined.into_iter().flatten().chain(latin)
+}
+
+/// The hashes of a word without none of its last bytes, without the last, without the last two and so on.
+fn hashes_without_last(word: &str) -> [u64; ENDING_MAX + 1] {
+    let mut hashes = [EMPTY; ENDING_MAX + 1];
+    for b in word.bytes() {
+        hashes.copy_within(..ENDING_MAX, 1);
+        hashes[0] = add_byte(hashes[1], b);
+    }
+    hashes
 }
 
 /// The hashes of an Arabic word without what is joined to its beginning.

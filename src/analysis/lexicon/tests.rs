@@ -55,3 +55,17 @@ fn the_longest_phrase_is_taken() {
     let english = Lexicon::of("en").expect("there is an English file");
     assert!(english.find(&words).iter().any(|f| f.count == 2 && f.entry.feel > 0.0), "not bad is praise");
 }
+
+#[test]
+fn speakers_are_those_whose_files_know_a_word() {
+    let mut speakers: ByHash<u16> = ByHash::default();
+    for (i, file) in (0..LANGUAGES.len()).filter_map(|i| Some((i, file(i)?))) {
+        for (hash, node) in &file.nodes {
+            let lent = node.entry.and_then(|at| file.entries.get(at as usize)).is_none_or(|e| e.lent);
+            if node.single && !lent {
+                *speakers.entry(*hash).or_default() |= 1 << i;
+            }
+        }
+    }
+    assert!(*SPEAKERS == speakers, "{} words, not {}", SPEAKERS.len(), speakers.len());
+}

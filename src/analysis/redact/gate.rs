@@ -3,9 +3,8 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 use super::{Kind, fold, keys, named, names, places, secrets};
+use crate::analysis::hashing::ByHash;
 
 /// What was seen in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,31 +106,80 @@ const WORDS_BY_FIGURES: &[(Signs, &str)] = &[
     (Signs::HINDI, places::HINDI),
 ];
 
-/// Words, and what each gives away.
+/// Words, and what each gives away. Few places in a text begin like one of them: a table of bits tells which may, and only
+/// there words are compared.
 struct Words {
-    seen: AhoCorasick,
-    signs: Vec<Signs>,
+    /// What words of one byte give away.
+    lone: [Signs; 256],
+    /// A bit for each [`slot`] of the first three bytes of the others.
+    begins: [u64; SLOTS / 64],
+    /// The others by their first three bytes, each in small letters.
+    by_beginning: ByHash<Vec<(String, Signs)>>,
+}
+
+/// Slots for three bytes, as a power of two: the table of bits fits into the fastest memory beside all else.
+const SLOT_BITS: u32 = 15;
+const SLOTS: usize = 1 << SLOT_BITS;
+
+/// Where three bytes stand in the table of bits.
+fn slot(three: u32) -> usize {
+    (three.wrapping_mul(0x9e37_79b1) >> (32 - SLOT_BITS)) as usize
+}
+
+/// The three bytes that end with this one, as a number.
+fn next(three: u32, byte: u8) -> u32 {
+    (three << 8 | u32::from(byte)) & 0x00ff_ffff
 }
 
 impl Words {
     fn of(groups: &[&[(Signs, &str)]]) -> Self {
+        let mut all = Self { lone: [Signs::NONE; 256], begins: [0; SLOTS / 64], by_beginning: ByHash::default() };
         let stood = ('\u{fdd0}'..='\u{fdef}').map(String::from);
         let placeholders = Kind::ALL.iter().map(|k| k.word().to_owned()).chain(stood).map(|w| (Signs::PLACEHOLDER, w));
         let words = groups
             .iter()
             .flat_map(|g| g.iter())
-            .flat_map(|(signs, words)| words.split('|').map(|w| (*signs, w.to_owned())));
-        let (signs, words): (Vec<Signs>, Vec<String>) = placeholders.chain(words).unzip();
-        let seen = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words)
-            .expect("few fixed words");
-        Self { seen, signs }
+            .flat_map(|(signs, words)| words.split('|').map(|w| (*signs, w.to_ascii_lowercase())));
+        for (signs, word) in placeholders.chain(words) {
+            match *word.as_bytes() {
+                [lone] => all.lone[usize::from(lone)] = all.lone[usize::from(lone)].and(signs),
+                // Whatever stands behind it.
+                [a, b] => (0..=u8::MAX).for_each(|c| all.put([a, b, c], word.clone(), signs)),
+                [a, b, c, ..] => all.put([a, b, c], word, signs),
+                [] => {}
+            }
+        }
+        all
+    }
+
+    fn put(&mut self, beginning: [u8; 3], word: String, signs: Signs) {
+        let three = beginning.into_iter().fold(0, next);
+        self.begins[slot(three) / 64] |= 1 << (slot(three) % 64);
+        self.by_beginning.entry(u64::from(three)).or_default().push((word, signs));
     }
 
     fn look(&self, text: &str) -> Signs {
-        self.seen.find_overlapping_iter(text).fold(Signs::NONE, |all, m| all.and(self.signs[m.pattern().as_usize()]))
+        let bytes = text.as_bytes();
+        let mut signs = Signs::NONE;
+        let mut three = 0;
+        // One byte more than there are, for a word of two at the end.
+        for (end, b) in bytes.iter().chain(&[0]).enumerate() {
+            let low = b.to_ascii_lowercase();
+            signs = signs.and(self.lone[usize::from(low)]);
+            three = next(three, low);
+            if self.begins[slot(three) / 64] >> (slot(three) % 64) & 1 != 0 && end >= 2 {
+                signs = signs.and(self.beginning(three, &bytes[end - 2..]));
+            }
+        }
+        signs
+    }
+
+    /// What the words give away that stand at the beginning of some bytes.
+    fn beginning(&self, three: u32, bytes: &[u8]) -> Signs {
+        let words = self.by_beginning.get(&u64::from(three)).map_or(&[][..], Vec::as_slice);
+        let stands =
+            |word: &str| bytes.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
+        words.iter().filter(|(word, _)| stands(word)).fold(Signs::NONE, |all, (_, signs)| all.and(*signs))
     }
 }
 
@@ -267,5 +315,45 @@ impl Figures {
             }
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What stands in a text, word by word.
+    fn seen_one_by_one(text: &str, groups: &[&[(Signs, &str)]]) -> Signs {
+        let text = text.to_ascii_lowercase();
+        let words =
+            groups.iter().flat_map(|g| g.iter()).flat_map(|(signs, words)| words.split('|').map(|w| (*signs, w)));
+        let stood = |c: char| matches!(c, '\u{fdd0}'..='\u{fdef}');
+        let placeholder = Kind::ALL.iter().any(|k| text.contains(k.word())) || text.contains(stood);
+        let marks = if placeholder { Signs::PLACEHOLDER } else { Signs::NONE };
+        words
+            .filter(|(_, word)| text.contains(&word.to_ascii_lowercase()))
+            .fold(marks, |all, (signs, _)| all.and(signs))
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_sees_what_stands_there(
+            words in prop::collection::vec((0_usize..400, ".{0,3}", any::<bool>(), 0_usize..12), 0..6),
+        ) {
+            let groups: &[&[(Signs, &str)]] = &[WORDS, WORDS_BY_FIGURES];
+            let all: Vec<&str> = groups.iter().flat_map(|g| g.iter()).flat_map(|(_, words)| words.split('|')).collect();
+            let text: String = words
+                .iter()
+                .map(|(n, after, shout, cut)| {
+                    let word = all[n % all.len()];
+                    let word: String = word.chars().take(word.chars().count().max(*cut) - cut / 4).collect();
+                    (if *shout { word.to_uppercase() } else { word }) + after
+                })
+                .collect();
+            prop_assert_eq!(WITH_FIGURES.look(&text), seen_one_by_one(&text, groups), "{}", text);
+            prop_assert_eq!(WITHOUT_FIGURES.look(&text), seen_one_by_one(&text, &[WORDS]), "{}", text);
+        }
     }
 }

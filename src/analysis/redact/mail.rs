@@ -1,36 +1,26 @@
 //! Mail addresses, as machines write them and as people do.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use super::expression::Expression;
 use super::fold::joins;
 use super::{Kind, Stretches, is_one_of};
 
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"(?:"[^"\n@\u{fdd0}-\u{fdef}]{1,64}"|[\p{L}\p{N}\p{M}._%+'’&=-]*[\p{L}\p{N}_%+-])(?:@|＠|&#64;|%40)"#,
-        r"[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+",
-        r"|[\p{L}\p{N}._%+-]+[ \t]*[\[({][ ]?(?i:at|@|arroba|chiocciola)[ ]?[\])}][ \t]*[\p{L}\p{N}-]+",
-        r"(?:(?:\.|[ \t]*[\[({][ ]?(?i:dot|punkt|punto|point|ponto|punt|\.)[ ]?[\])}][ \t]*)[\p{L}\p{N}-]+)+",
-    ))
-    .expect("a fixed expression")
-});
+static EMAIL: Expression = Expression::of(concat!(
+    r#"(?:"[^"\n@\u{fdd0}-\u{fdef}]{1,64}"|[\p{L}\p{N}\p{M}._%+'’&=-]*[\p{L}\p{N}_%+-])(?:@|＠|&#64;|%40)"#,
+    r"[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+",
+    r"|[\p{L}\p{N}._%+-]+[ \t]*[\[({][ ]?(?i:at|@|arroba|chiocciola)[ ]?[\])}][ \t]*[\p{L}\p{N}-]+",
+    r"(?:(?:\.|[ \t]*[\[({][ ]?(?i:dot|punkt|punto|point|ponto|punt|\.)[ ]?[\])}][ \t]*)[\p{L}\p{N}-]+)+",
+));
 
 /// `jane at example dot com`, with endings that are no words: one can stare at the dot in a corner.
-static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)[\p{L}\p{N}._%+-]+[ ]+(?:at|arroba|chez|chiocciola|apenstaartje)[ ]+([\p{L}\p{N}-]+)(?:[ ]+(?:dot|punkt|punto|point|ponto|punt)[ ]+[\p{L}\p{N}-]+){0,2}[ ]+(?:dot|punkt|punto|point|ponto|punt)[ ]+",
-        r"(?:com|org|net|edu|gov|info|dev|biz|io|co|ai|de|fr|nl|eu|uk|ca|au|jp|cn|br|ch|pl|ru|dk|fi)(?-u:\b)",
-    ))
-    .expect("a fixed expression")
-});
+static SPOKEN: Expression = Expression::of(concat!(
+    r"(?i)[\p{L}\p{N}._%+-]+[ ]+(?:at|arroba|chez|chiocciola|apenstaartje)[ ]+([\p{L}\p{N}-]+)(?:[ ]+(?:dot|punkt|punto|point|ponto|punt)[ ]+[\p{L}\p{N}-]+){0,2}[ ]+(?:dot|punkt|punto|point|ponto|punt)[ ]+",
+    r"(?:com|org|net|edu|gov|info|dev|biz|io|co|ai|de|fr|nl|eu|uk|ca|au|jp|cn|br|ch|pl|ru|dk|fi)(?-u:\b)",
+));
 
-static SPACED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"([\p{L}\p{N}._%+-]+)[ \t]?@[ \t]{1,2}[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+")
-        .expect("a fixed expression")
-});
+static SPACED: Expression =
+    Expression::of(r"([\p{L}\p{N}._%+-]+)[ \t]?@[ \t]{1,2}[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*\.\p{L}[\p{L}\p{N}-]+");
 
 /// Words before a lone `@` that means "at".
 const NOBODY: &str = concat!(
@@ -40,7 +30,7 @@ const NOBODY: &str = concat!(
 
 /// Finds mail addresses as machines write them, and with a bracketed `at`.
 pub(super) fn written(text: &str, found: &mut Stretches) {
-    for m in EMAIL.find_iter(text) {
+    for m in EMAIL.on(text).find_iter(text) {
         // Whoever fetches code signs in as nobody.
         let nobody =
             m.as_str().starts_with("git@") && (text[..m.start()].ends_with("://") || text[m.end()..].starts_with(':'));
@@ -77,7 +67,7 @@ fn runs_on(c: char) -> bool {
 
 /// Finds those that are spelt out.
 pub(super) fn spoken(text: &str, found: &mut Stretches) {
-    for c in SPOKEN.captures_iter(text) {
+    for c in SPOKEN.on(text).captures_iter(text) {
         let nowhere = matches!(c[1].to_lowercase().as_str(), "the" | "a" | "my" | "our" | "this" | "that");
         if !nowhere && let Some(m) = c.get(0) {
             found.push((m.range(), Kind::Email));
@@ -87,7 +77,7 @@ pub(super) fn spoken(text: &str, found: &mut Stretches) {
 
 /// Finds those with a space around the `@`.
 pub(super) fn spaced(text: &str, found: &mut Stretches) {
-    for c in SPACED.captures_iter(text) {
+    for c in SPACED.on(text).captures_iter(text) {
         let local = c[1].to_lowercase();
         let nobody = !local.chars().any(char::is_alphabetic) || is_one_of(&local, NOBODY);
         if !nobody && let Some(m) = c.get(0) {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Match, Regex};
 
+use super::expression::Expression;
 use super::{Kind, Stretches, is_one_of};
 
 /// A name of a secret, what ties it to its value, the value, and what the value counts.
@@ -40,10 +41,9 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// `482913 is your verification code`.
-static IS_YOUR_CODE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)([0-9]{4,8})(?i)[ \t]+is[ \t]+(?:your|my|the)[ \t]+(?:[\p{L}\p{N}-]+[ \t]+){0,3}(?:code|otp|pin)(?-u:\b)")
-        .expect("a fixed expression")
-});
+static IS_YOUR_CODE: Expression = Expression::of(
+    r"(?-u:\b)([0-9]{4,8})(?i)[ \t]+is[ \t]+(?:your|my|the)[ \t]+(?:[\p{L}\p{N}-]+[ \t]+){0,3}(?:code|otp|pin)(?-u:\b)",
+);
 
 /// What secrets are called: one stands in every text in which [`NAMED`] or [`BELOW`] find one.
 pub(super) const CALLED: &str = concat!(
@@ -130,7 +130,7 @@ pub(super) fn codes(text: &str, found: &mut Stretches) {
 
 /// Finds codes before their name.
 pub(super) fn is_your_code(text: &str, found: &mut Stretches) {
-    secret(IS_YOUR_CODE.captures_iter(text).filter_map(|c| c.get(1)), found);
+    secret(IS_YOUR_CODE.on(text).captures_iter(text).filter_map(|c| c.get(1)), found);
 }
 
 /// Finds what follows `Bearer` and the like.

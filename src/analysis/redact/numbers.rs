@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::expression::Expression;
 use super::fold::joins;
 use super::phones::phone;
 use super::{Kind, Stretches};
@@ -17,16 +18,13 @@ static DIGITS: LazyLock<Regex> =
 static MACHINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9A-Fa-f:.-]{7,}").expect("a fixed expression"));
 
 /// What says before four numbers that they are a version's.
-static VERSION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)(?:(?:^|[^\p{L}])(?:v|ver|rel|kernel|firmware|driver|build|version|versión|versão|versione|versie|release|update|upgrade|downgrade)",
-        r"|(?:^|[^\p{L}])(?:upgrad|updat|downgrad|aktualisier|actualiz|atualiz|aggiorn|bijgewerkt|mis à jour|passé)\p{L}{0,6}",
-        r"|版本|升级|更新|バージョン|버전|الإصدار|إصدار|حدثت|تحديث|वर्ज़न|वर्जन|संस्करण|अपडेट)",
-        r#"["']?[ \t:=#("']*(?:(?:version|from|to|von|van|da|dalla|auf|de|a|à|من|到|为)[ \t]*){0,2}"#,
-        r"(?:v?[0-9]+(?:\.[0-9]+){1,4}[ \t]*(?:to|and|auf|a|à|naar|para|->|→|,|إلى|から|到|升级到|से)[ \t]*)?$",
-    ))
-    .expect("a fixed expression")
-});
+static VERSION: Expression = Expression::of(concat!(
+    r"(?i)(?:(?:^|[^\p{L}])(?:v|ver|rel|kernel|firmware|driver|build|version|versión|versão|versione|versie|release|update|upgrade|downgrade)",
+    r"|(?:^|[^\p{L}])(?:upgrad|updat|downgrad|aktualisier|actualiz|atualiz|aggiorn|bijgewerkt|mis à jour|passé)\p{L}{0,6}",
+    r"|版本|升级|更新|バージョン|버전|الإصدار|إصدار|حدثت|تحديث|वर्ज़न|वर्जन|संस्करण|अपडेट)",
+    r#"["']?[ \t:=#("']*(?:(?:version|from|to|von|van|da|dalla|auf|de|a|à|من|到|为)[ \t]*){0,2}"#,
+    r"(?:v?[0-9]+(?:\.[0-9]+){1,4}[ \t]*(?:to|and|auf|a|à|naar|para|->|→|,|إلى|から|到|升级到|से)[ \t]*)?$",
+));
 
 /// A neighbour to which or from which a number leads: `3.5.1.0 to `, ` auf 3.5.1.0`.
 static BEFORE: LazyLock<Regex> =
@@ -155,7 +153,7 @@ fn names_a_version(before: &str, after: &str) -> bool {
     let neighbour = |c: Option<regex::Captures<'_>>| {
         c.and_then(|c| c.get(1)).is_some_and(|m| m.as_str().contains('.') && is_version(m.as_str()))
     };
-    VERSION.is_match(before) || neighbour(BEFORE.captures(before)) || neighbour(AFTER.captures(after))
+    VERSION.on(before).is_match(before) || neighbour(BEFORE.captures(before)) || neighbour(AFTER.captures(after))
 }
 
 /// Finds cards, social security numbers and phones, in a text with plain digits.

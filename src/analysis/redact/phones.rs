@@ -1,45 +1,34 @@
 //! Which digits are a phone's: by their own shape, or by the words around them.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
-
+use super::expression::Expression;
 use super::numbers::Run;
 
 /// A word just before a number that says it is one to call.
-static CALL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)(?:(?:(?:phone|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|whatsapp|телефон)\p{L}{0,6}",
-        r"|(?:^|[^\p{Latin}])(?:tel|tél|tlf|tlfn|tfno|mob|gsm|cel|cell|handy|fax|sms|(?:call|text|ring|dial)(?:s|ed|er|ing|back)?",
-        r"|contact|contacto|contato|kontakt|reach|reachable|erreichbar|mich[ \t]+an|тел|llám\p{L}+|llam\p{L}+|ligu\p{L}+|appel\p{L}+|joignable|portable|chiam\p{L}+|cellulare|telemóvel|bel|mobiel|rappel\p{L}*))",
-        r"[ \t.:#]*(?:(?:me|us|him|her|them|back|is|at|on|under|unter|number|nummer|número|numéro|no|nr|au|al|es|ist|est|en|é|è|mij|op|meu|para|no|die)[ \t.:]*){0,4}",
-        r"|(?:number|nummer|numéro|número|numero)[ \t]*(?:is|ist|est|es|é|è|:)[ \t:]*",
-        r"|(?:電話|电话|手机|手機|携帯|微信|联系|聯絡|連絡先|전화|휴대폰|연락처|โทร|เบอร์)[\p{L}\p{M}]{0,8}[ \t:：]*",
-        r"|(?:هاتف|جوال|موبايل|رقمي|واتساب|اتصل|الاتصال|تليفون|फोन|फ़ोन|मोबाइल|नंबर|कॉल|व्हाट्सएप|व्हाट्सऐप|संपर्क)[\p{L}\p{M}]{0,4}[ \t:：]*(?:(?:على|هو|رقم|بي|पर|है|नंबर|करें)[ \t:]*){0,3})$",
-    ))
-    .expect("a fixed expression")
-});
+static CALL: Expression = Expression::of(concat!(
+    r"(?i)(?:(?:(?:phone|telefon|telefono|teléfono|telefone|téléphone|mobile|móvil|celular|whatsapp|телефон)\p{L}{0,6}",
+    r"|(?:^|[^\p{Latin}])(?:tel|tél|tlf|tlfn|tfno|mob|gsm|cel|cell|handy|fax|sms|(?:call|text|ring|dial)(?:s|ed|er|ing|back)?",
+    r"|contact|contacto|contato|kontakt|reach|reachable|erreichbar|mich[ \t]+an|тел|llám\p{L}+|llam\p{L}+|ligu\p{L}+|appel\p{L}+|joignable|portable|chiam\p{L}+|cellulare|telemóvel|bel|mobiel|rappel\p{L}*))",
+    r"[ \t.:#]*(?:(?:me|us|him|her|them|back|is|at|on|under|unter|number|nummer|número|numéro|no|nr|au|al|es|ist|est|en|é|è|mij|op|meu|para|no|die)[ \t.:]*){0,4}",
+    r"|(?:number|nummer|numéro|número|numero)[ \t]*(?:is|ist|est|es|é|è|:)[ \t:]*",
+    r"|(?:電話|电话|手机|手機|携帯|微信|联系|聯絡|連絡先|전화|휴대폰|연락처|โทร|เบอร์)[\p{L}\p{M}]{0,8}[ \t:：]*",
+    r"|(?:هاتف|جوال|موبايل|رقمي|واتساب|اتصل|الاتصال|تليفون|फोन|फ़ोन|मोबाइल|नंबर|कॉल|व्हाट्सएप|व्हाट्सऐप|संपर्क)[\p{L}\p{M}]{0,4}[ \t:：]*(?:(?:على|هو|رقم|بي|पर|है|नंबर|करें)[ \t:]*){0,3})$",
+));
 
 /// A word just before a number that says it is a record's.
-static RECORD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)(?:^|[^\p{L}])(?:order|invoice|ticket|case|ref|reference|tracking|serial|sku|part|bestellung|rechnung|pedido|factura|commande|facture)",
-        r"[ \t]*(?:(?:id|number|nummer|no|nr|is|was)[ \t.]*){0,2}[ \t:#=]*$",
-    ))
-    .expect("a fixed expression")
-});
+static RECORD: Expression = Expression::of(concat!(
+    r"(?i)(?:^|[^\p{L}])(?:order|invoice|ticket|case|ref|reference|tracking|serial|sku|part|bestellung|rechnung|pedido|factura|commande|facture)",
+    r"[ \t]*(?:(?:id|number|nummer|no|nr|is|was)[ \t.]*){0,2}[ \t:#=]*$",
+));
 
 /// A word just after a number that says what was counted.
-static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)^[ \t]?(?:(?:times|user|customer|client|row|record|line|item|file|entry|event|message|request|view|visit|download",
-        r"|click|error|byte|pixel|point|job|token|char|character|second|minute|hour|day|sec|dollar|euro|result|quer(?:y|ies)|entries|people)s?",
-        r"|px|ms|kb|mb|gb|tb|kib|mib|gib|eur|usd|gbp|mal|veces|fois|zeilen|nutzer|usuarios|filas|lignes|overflow(?:s|ed)?)(?:[^\p{L}\p{N}_]|$)",
-        r"|^[ \t]?(?:%|円|元|回|件|人|次|条|个|個|원|명|건|번)",
-    ))
-    .expect("a fixed expression")
-});
+static COUNTED: Expression = Expression::of(concat!(
+    r"(?i)^[ \t]?(?:(?:times|user|customer|client|row|record|line|item|file|entry|event|message|request|view|visit|download",
+    r"|click|error|byte|pixel|point|job|token|char|character|second|minute|hour|day|sec|dollar|euro|result|quer(?:y|ies)|entries|people)s?",
+    r"|px|ms|kb|mb|gb|tb|kib|mib|gib|eur|usd|gbp|mal|veces|fois|zeilen|nutzer|usuarios|filas|lignes|overflow(?:s|ed)?)(?:[^\p{L}\p{N}_]|$)",
+    r"|^[ \t]?(?:%|円|元|回|件|人|次|条|个|個|원|명|건|번)",
+));
 
 /// Characters before and after a number that are searched for words about it.
 const AROUND_CHARS: usize = 40;
@@ -54,7 +43,7 @@ pub(super) fn phone(text: &str, run: &Run<'_>, end: usize) -> Option<Range<usize
     let after = &after[..after.char_indices().nth(AROUND_CHARS).map_or(after.len(), |(i, _)| i)];
     let before = &text[..run.start];
     let before = &before[before.char_indices().rev().nth(AROUND_CHARS).map_or(0, |(i, _)| i)..];
-    if !COUNTED.is_match(after) {
+    if !COUNTED.on(after).is_match(after) {
         return is_phone(run, before).then_some(run.start..end);
     }
     // `+49 171 1234567 3 times`: what was counted is the last group.
@@ -89,13 +78,13 @@ fn is_phone(run: &Run<'_>, before: &str) -> bool {
     if shown.starts_with('(') && shown.contains(')') && run.digits >= 9 && lengths.len() >= 2 {
         return true;
     }
-    if RECORD.is_match(before) {
+    if RECORD.on(before).is_match(before) {
         return false;
     }
     let starts = first.bytes().next().unwrap_or(b'0');
     // National numbers begin with one zero in most of Europe.
     let national = starts == b'0' && (9..=12).contains(&run.digits) && first.len() >= 2 && first.as_bytes()[1] != b'0';
-    is_american(run, &lengths) || is_chinese(first, &lengths) || national || CALL.is_match(before)
+    is_american(run, &lengths) || is_chinese(first, &lengths) || national || CALL.on(before).is_match(before)
 }
 
 /// `415-555-2671`. With nothing but spaces between, three counts look the same, unless no area or exchange begins so.

@@ -6,8 +6,9 @@ mod shapes;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use super::expression::Expression;
 use super::{Kind, Stretches, is_one_of};
 pub(super) use shapes::{ARABIC, CALLE, EAST, HINDI, RUE, STRASSE, STREET};
 use shapes::{
@@ -20,7 +21,7 @@ pub(super) const COUNTED_IN_WORDS: &[char] = &['一', '二', '三', '四', '五'
 
 /// How one language, or several alike, writes addresses: the address is the first group.
 struct Form {
-    shape: Regex,
+    shape: Expression,
     /// What no expression can say: the address in a match, where it is one.
     holds: Holds,
 }
@@ -29,8 +30,7 @@ type Holds = for<'t> fn(&'t str, &Captures<'t>) -> Option<Range<usize>>;
 
 /// The forms of one rule.
 fn forms(shapes: &[(&[&str], Holds)]) -> Vec<Form> {
-    let compiled = |parts: &[&str]| Regex::new(&parts.concat()).expect("fixed expressions");
-    shapes.iter().map(|(parts, holds)| Form { shape: compiled(parts), holds: *holds }).collect()
+    shapes.iter().map(|(parts, holds)| Form { shape: Expression::joined(parts), holds: *holds }).collect()
 }
 
 static ENGLISH_FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
@@ -88,7 +88,7 @@ pub(super) fn hindi(text: &str, found: &mut Stretches) {
 /// Finds what one of some forms sees, in a text with plain digits.
 fn find(forms: &[Form], text: &str, found: &mut Stretches) {
     for form in forms {
-        for c in form.shape.captures_iter(text) {
+        for c in form.shape.on(text).captures_iter(text) {
             let Some(range) = (form.holds)(text, &c) else { continue };
             if !is_counted(&text[range.end..]) {
                 found.push((range, Kind::Address));

@@ -46,6 +46,27 @@ fn phrases_do_not_cross_marks() {
     assert_eq!(Words::read("すぐ落ちる").phrase(2, 3), Some("落ちる"));
 }
 
+#[test]
+fn blocks_of_letters_hold_nothing_else() {
+    for c in (char::MIN..=char::MAX).filter(|c| is_letter_of_block(*c)) {
+        assert!(c.is_alphabetic(), "{c:?}");
+        if is_caseless(c) {
+            assert!(!c.is_uppercase() && c.to_lowercase().eq([c]), "{c:?}");
+        }
+    }
+    assert_eq!(ELIDED.iter().map(|e| e.len()).max(), Some(ELIDED_MAX));
+}
+
+#[test]
+fn a_plain_word_is_read_as_any_other() {
+    for word in ["crash", "CRASH", "Crash", "x", "X", "v2", "2nd", "404", "0", "aa", "A1B2"] {
+        let plain = Words::read(word);
+        let mut any = Words::default();
+        any.take_word(word, 0);
+        assert_eq!((&plain.all, &plain.lower, plain.count), (&any.all, &any.lower, any.count), "{word}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_can_be_read(text in any::<String>()) {
