@@ -1,20 +1,9 @@
 //! How a statement feels: what the learned model makes of the words and of the rules' numbers. A mark that was given with
 //! the text is weighed with it.
 
-use super::model::{FEELINGS, softmax};
-use super::signs::Signs;
+use super::model::Opinion;
 use crate::domain::annotation::Sentiment;
 
-/// Weight that both sides need for mixed feelings, and how near they must be.
-const MIXED_MIN: f32 = 2.4;
-const MIXED_BALANCE: f32 = 0.55;
-/// Share that each side must have of the model's opinion besides.
-const MIXED_SHARE: f32 = 0.22;
-/// Weight that both sides need, and how near they must be, where the model's opinion does not matter.
-const TORN_MIN: f32 = 5.0;
-const TORN_BALANCE: f32 = 0.7;
-/// How sure that is at the least.
-const TORN_SHARE: f32 = 0.5;
 /// From here a mark and a text that point apart contradict each other.
 const CONTRADICTS: f64 = 0.3;
 /// A mark is neither good nor bad up to here.
@@ -41,15 +30,12 @@ impl Feeling {
     /// Nothing was said.
     pub const NONE: Self = Self { confidence: 0.0, ..Self::UNKNOWN };
 
-    /// Reads a text's signs and the model's opinion of it.
-    pub fn of_words(signs: &Signs<'_>, logits: [f32; FEELINGS]) -> Self {
-        let [bad, neutral, good] = softmax(logits);
-        let (sum_good, sum_bad) = signs.sums();
-        let (less, more) = (sum_good.min(sum_bad), sum_good.max(sum_bad));
-        let doubtful = less >= MIXED_MIN && less >= MIXED_BALANCE * more && good.min(bad) >= MIXED_SHARE;
-        let torn = doubtful || less >= TORN_MIN && less >= TORN_BALANCE * more;
-        let (label, share) = if torn {
-            (Sentiment::Mixed, (1.0 - neutral.max((good - bad).abs())).max(if doubtful { 0.0 } else { TORN_SHARE }))
+    /// Reads the model's opinion of a text.
+    pub fn of_words(opinion: Opinion) -> Self {
+        let [bad, neutral, good] = opinion.shares;
+        let (label, share) = if opinion.is_mixed {
+            // What is mixed or neutral is not plainly one of the two.
+            (Sentiment::Mixed, 1.0 - (1.0 - opinion.mixed) * (1.0 - neutral))
         } else if good >= neutral && good >= bad {
             (Sentiment::Positive, good)
         } else if bad >= neutral {

@@ -81,6 +81,7 @@ fn settings(folder: &Path, secret: &str, key: &str) -> Result<Config> {
         kind: config::KeyKind::Secret,
         key: key.to_owned().into(),
         origins: Vec::new(),
+        events: false,
     });
     Ok(config)
 }

@@ -3,17 +3,19 @@
 #![expect(clippy::cast_possible_truncation, reason = "a row has fewer bits than 32")]
 
 use crate::analysis::hashing::{EMPTY, add_byte, bucket, pair};
-use crate::analysis::signs::{NUMBERS, Signs};
-use crate::analysis::words::{Kind, Words};
+use crate::analysis::signs::Signs;
+use crate::analysis::words::Kind;
 
 /// Rows of the table, as a power of two.
 pub(in crate::analysis) const BITS: u32 = 18;
 /// Words of a text that are looked at; what a long letter wants stands in its beginning.
-const WORDS_MAX: usize = 400;
+pub(in crate::analysis) const WORDS_MAX: usize = 400;
 /// Letters of a word whose pieces are looked at.
 const WORD_BYTES_MAX: usize = 24;
 /// Sizes of pieces, in bytes, its two ends included.
 const PIECES: [usize; 3] = [3, 4, 5];
+/// Pieces of the longest word that is looked at.
+pub(super) const PIECES_MAX: usize = PIECES.len() * (WORD_BYTES_MAX + 2);
 
 /// What keeps the kinds of features apart.
 const PAIRED: u64 = 0x51;
@@ -37,16 +39,18 @@ pub(in crate::analysis) struct Features {
 impl Features {
     /// Reads a text.
     pub fn read(signs: &Signs<'_>) -> Self {
-        let words = signs.words;
-        let looked_at = words.all.len().min(WORDS_MAX);
+        let looked_at = signs.words.all.len().min(WORDS_MAX);
         let mut features = Self {
             words: Vec::with_capacity(3 * looked_at + 2),
             pieces: Vec::with_capacity(12 * looked_at),
-            numbers: Vec::with_capacity(NUMBERS),
+            numbers: signs.numbers().to_vec(),
         };
-        features.read_words(words, looked_at);
-        features.read_turned(signs);
-        features.numbers.extend(signs.numbers());
+        rows_of_words(signs, |row| features.words.push(row));
+        for (i, word) in signs.words.all[..looked_at].iter().enumerate() {
+            if word.kind == Kind::Word && !word.unspaced {
+                rows_of_pieces(signs.words.lower(i), |row| features.pieces.push(row));
+            }
+        }
         features
     }
 
@@ -54,59 +58,54 @@ impl Features {
     pub fn of_rules(signs: &Signs<'_>) -> Self {
         Self { numbers: signs.numbers().to_vec(), ..Self::default() }
     }
+}
 
-    fn read_words(&mut self, words: &Words, looked_at: usize) {
-        let mut last: Option<u64> = None;
-        let mut before: Option<u64> = None;
-        for (i, word) in words.all[..looked_at].iter().enumerate() {
-            let hash = match word.kind {
-                Kind::Number => pair(EMPTY, 1),
-                Kind::Word | Kind::Picture => word.hash,
-                Kind::Pause => pair(EMPTY, 2),
-                Kind::Stop => pair(EMPTY, 3),
-                Kind::Shout => pair(EMPTY, 4),
-                Kind::Ask => pair(EMPTY, 5),
-            };
-            self.words.push(row(hash));
-            let before_it = last.unwrap_or_else(|| pair(EMPTY, BEGINS));
-            self.words.push(row(pair(pair(before_it, hash), PAIRED)));
-            if let Some(skipped) = before {
-                self.words.push(row(pair(pair(skipped, hash), SKIPPED)));
-            }
-            if word.kind == Kind::Word && !word.unspaced {
-                self.read_pieces(words.lower(i));
-            }
-            before = last;
-            last = Some(hash);
+/// Tells the rows of a text's words and pairs. Words that a negation turns are other words.
+pub(super) fn rows_of_words(signs: &Signs<'_>, mut tell: impl FnMut(u32)) {
+    let mut last: Option<u64> = None;
+    let mut before: Option<u64> = None;
+    for word in signs.words.all.iter().take(WORDS_MAX) {
+        let hash = match word.kind {
+            Kind::Number => pair(EMPTY, 1),
+            Kind::Word | Kind::Picture => word.hash,
+            Kind::Pause => pair(EMPTY, 2),
+            Kind::Stop => pair(EMPTY, 3),
+            Kind::Shout => pair(EMPTY, 4),
+            Kind::Ask => pair(EMPTY, 5),
+        };
+        tell(row(hash));
+        let before_it = last.unwrap_or_else(|| pair(EMPTY, BEGINS));
+        tell(row(pair(pair(before_it, hash), PAIRED)));
+        if let Some(skipped) = before {
+            tell(row(pair(pair(skipped, hash), SKIPPED)));
         }
-        if let Some(last) = last {
-            self.words.push(row(pair(last, ENDS)));
+        before = last;
+        last = Some(hash);
+    }
+    if let Some(last) = last {
+        tell(row(pair(last, ENDS)));
+    }
+    for (f, times) in signs.found.iter().zip(&signs.times) {
+        if *times < 0.0 {
+            tell(row(pair(signs.words.all[f.first].hash, TURNED)));
         }
     }
+}
 
-    fn read_pieces(&mut self, word: &str) {
-        let bytes = &word.as_bytes()[..word.len().min(WORD_BYTES_MAX)];
-        let at = |i: usize| if i == 0 || i > bytes.len() { b' ' } else { bytes[i - 1] };
-        let size = bytes.len() + 2;
-        for start in 0..size {
-            let mut hash = EMPTY ^ PIECE;
-            for piece in 0..PIECES[PIECES.len() - 1] {
-                if start + piece >= size {
-                    break;
-                }
-                hash = add_byte(hash, at(start + piece));
-                if piece + 1 >= PIECES[0] {
-                    self.pieces.push(row(hash));
-                }
+/// Tells the rows of a word's pieces, at most [`PIECES_MAX`].
+pub(super) fn rows_of_pieces(word: &str, mut tell: impl FnMut(u32)) {
+    let bytes = &word.as_bytes()[..word.len().min(WORD_BYTES_MAX)];
+    let at = |i: usize| if i == 0 || i > bytes.len() { b' ' } else { bytes[i - 1] };
+    let size = bytes.len() + 2;
+    for start in 0..size {
+        let mut hash = EMPTY ^ PIECE;
+        for piece in 0..PIECES[PIECES.len() - 1] {
+            if start + piece >= size {
+                break;
             }
-        }
-    }
-
-    /// Words that a negation turns are other words.
-    fn read_turned(&mut self, signs: &Signs<'_>) {
-        for (f, times) in signs.found.iter().zip(&signs.times) {
-            if *times < 0.0 {
-                self.words.push(row(pair(signs.words.all[f.first].hash, TURNED)));
+            hash = add_byte(hash, at(start + piece));
+            if piece + 1 >= PIECES[0] {
+                tell(row(hash));
             }
         }
     }

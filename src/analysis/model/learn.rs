@@ -1,6 +1,7 @@
 //! Fitting the weights to labelled texts. The same texts, seed and settings give the same bytes on every machine: all
 //! arithmetic is in a fixed order, and exponentials are libm's own.
 
+mod choice;
 mod fit;
 mod resume;
 mod tune;
@@ -8,11 +9,12 @@ mod tune;
 pub use self::resume::{Resumed, resume};
 use super::features::Features;
 use super::{FEELINGS, Model, OUTPUTS};
-use crate::analysis::reader;
+use crate::analysis::words::Words;
+use crate::analysis::{reader, spam};
 use crate::domain::annotation::Sentiment;
 
-/// One text in so many is held out to tune on.
-const HELD_OUT: usize = 10;
+/// Parts that the texts are dealt into: each is read by a model that learned from the others.
+const FOLDS: usize = 4;
 
 /// A text with what people say of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,9 @@ pub const WANTS: usize = OUTPUTS - FEELINGS;
 #[derive(Clone, Debug)]
 struct Example {
     features: Features,
+    is_foreign: bool,
+    is_ruled_spam: bool,
+    sentiment: Option<Sentiment>,
     feeling: Option<[f32; FEELINGS]>,
     wants: [Option<bool>; WANTS],
     set: usize,
@@ -47,8 +52,13 @@ struct Example {
 
 impl Example {
     fn of(labelled: &Labelled) -> Self {
+        let (features, is_foreign) = reader::features(&labelled.text, labelled.language.as_deref());
+        let words = Words::read(&labelled.text);
         Self {
-            features: reader::features(&labelled.text, labelled.language.as_deref()),
+            features,
+            is_foreign,
+            is_ruled_spam: spam::is_spam(&labelled.text, &words, &spam::Together::of(&words)),
+            sentiment: labelled.sentiment,
             feeling: labelled.sentiment.map(shares),
             wants: labelled.wants,
             set: labelled.set,
@@ -58,7 +68,7 @@ impl Example {
 }
 
 /// What the model should say of a label: mixed feelings are both, and a little neither.
-fn shares(sentiment: Sentiment) -> [f32; FEELINGS] {
+pub(in crate::analysis) fn shares(sentiment: Sentiment) -> [f32; FEELINGS] {
     match sentiment {
         Sentiment::Negative => [1.0, 0.0, 0.0],
         Sentiment::Neutral => [0.0, 1.0, 0.0],
@@ -89,18 +99,24 @@ impl Default for Settings {
 }
 
 /// Makes a model from labelled texts: the weights from all of them, and what makes its answers honest (how sure is sure,
-/// from where an intent is told) from each tenth text in the eyes of a model that did not see it. `progress` is told how
-/// many passes are done, of how many.
+/// from where a want or mixed feelings are told) from each text in the eyes of a model that did not see it. `progress` is
+/// told how many passes are done, of how many.
 pub fn learn(texts: &[Labelled], settings: Settings, progress: &mut dyn FnMut(usize, usize)) -> Model {
     let examples: Vec<Example> = texts.iter().map(Example::of).collect();
     let sets = texts.iter().map(|t| t.set + 1).max().unwrap_or(1);
-    let is_unseen = |i: usize| i % HELD_OUT == HELD_OUT - 1;
-    let seen: Vec<&Example> = examples.iter().enumerate().filter(|(i, _)| !is_unseen(*i)).map(|(_, e)| e).collect();
-    let unseen: Vec<&Example> = examples.iter().enumerate().filter(|(i, _)| is_unseen(*i)).map(|(_, e)| e).collect();
+    let passes = (FOLDS + 1) * settings.passes;
+    let mut asked = Vec::with_capacity(examples.len());
+    for fold in 0..FOLDS {
+        let is_seen = |i: usize| i % FOLDS != fold;
+        let seen: Vec<&Example> = examples.iter().enumerate().filter(|(i, _)| is_seen(*i)).map(|(_, e)| e).collect();
+        let trial = fit::from_nothing(&seen, sets, settings, &mut |done| {
+            progress(fold * settings.passes + done, passes);
+        });
+        let unseen = examples.iter().enumerate().filter(|(i, _)| !is_seen(*i)).map(|(_, e)| e);
+        asked.extend(unseen.map(|e| (trial.ask(&e.features), e)));
+    }
+    let knobs = tune::knobs(&asked, sets);
     let all: Vec<&Example> = examples.iter().collect();
-    let passes = 2 * settings.passes;
-    let trial = fit::from_nothing(&seen, sets, settings, &mut |done| progress(done, passes));
-    let knobs = tune::knobs(&trial, &unseen);
-    let weights = fit::from_nothing(&all, sets, settings, &mut |done| progress(settings.passes + done, passes));
+    let weights = fit::from_nothing(&all, sets, settings, &mut |done| progress(FOLDS * settings.passes + done, passes));
     Model::named(weights, knobs)
 }

@@ -3,6 +3,7 @@
 //!
 //! [`learn`] makes it from labelled texts; [`check`] says how good it is.
 
+mod calibration;
 pub mod check;
 mod features;
 mod file;
@@ -12,10 +13,14 @@ mod weights;
 
 use std::sync::LazyLock;
 
-pub(super) use self::features::Features;
+use self::calibration::Calibration;
+pub(super) use self::calibration::Opinion;
+pub(super) use self::features::{Features, WORDS_MAX};
 pub use self::file::FileError;
+pub(super) use self::weights::Sum;
 use self::weights::Weights;
 use super::intent;
+use super::signs::Signs;
 use crate::domain::annotation::Wanted;
 
 /// Answers of the model, in this order: negative, neutral, positive; the intents as in
@@ -29,8 +34,12 @@ const SPAM: usize = 9;
 pub(super) const INTENTS: usize = 5;
 
 static SHIPPED: LazyLock<Model> = LazyLock::new(|| {
-    Model::from_bytes(include_bytes!("weights.bin")).expect("the file in this crate is one that `to_bytes` wrote")
+    Model::from_static(include_bytes!("weights.bin"), SHIPPED_VERSION)
+        .expect("the file in this crate is one that `to_bytes` wrote")
 });
+
+/// The name of the shipped weights, so that no start waits for it; a test holds it to them.
+const SHIPPED_VERSION: &str = "model-75224a3b";
 
 /// Weights with what makes their answers honest.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,8 +52,8 @@ pub struct Model {
 /// What makes a model's answers honest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Knobs {
-    /// What feelings' logits are divided by, so that a confidence is the share of answers that are right.
-    temperature: f32,
+    /// What makes a confidence the share of answers that are right.
+    calibration: Calibration,
     /// Logit from which each intent is told.
     from: [f32; INTENTS],
     /// Logit from which a statement is spam.
@@ -68,14 +77,26 @@ impl Model {
         &self.version
     }
 
-    /// One logit for each answer.
-    pub(super) fn ask(&self, features: &Features) -> [f32; OUTPUTS] {
-        self.weights.ask(features)
+    /// What the pieces of a word say.
+    pub(super) fn pieces(&self, word: &str) -> Sum<i16> {
+        self.weights.pieces(word)
     }
 
-    /// The feelings' logits, calibrated.
-    pub(super) fn feelings(&self, logits: &[f32; OUTPUTS]) -> [f32; FEELINGS] {
-        [logits[0], logits[1], logits[2]].map(|l| l / self.knobs.temperature)
+    /// One logit for each answer to a text whose words' pieces say this.
+    pub(super) fn ask(&self, signs: &Signs<'_>, numbers: &[f32], pieces: Sum<i32>) -> [f32; OUTPUTS] {
+        let mut words = self.weights.adding();
+        features::rows_of_words(signs, |row| words.add(row));
+        self.weights.weigh([words.sum(), pieces], numbers)
+    }
+
+    /// One logit for each answer to a text in a language that nobody taught the model: words mean nothing to it.
+    pub(super) fn ask_rules(&self, numbers: &[f32]) -> [f32; OUTPUTS] {
+        self.weights.weigh([Sum::default(); 2], numbers)
+    }
+
+    /// What it thinks of the feeling, calibrated. `is_foreign` where the text is read with another file than English.
+    pub(super) fn feelings(&self, numbers: &[f32], logits: &[f32; OUTPUTS], is_foreign: bool) -> Opinion {
+        self.knobs.calibration.opinion(numbers, logits, is_foreign)
     }
 
     /// What is wanted, the main intent first.

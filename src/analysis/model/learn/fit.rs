@@ -52,7 +52,7 @@ pub(super) fn from_nothing(
 
 /// Weights that go on from what is known.
 pub(super) fn from_known(known: &Weights, examples: &[&Example], settings: Settings) -> Weights {
-    let row = |bytes: &[i8]| -> Row { std::array::from_fn(|i| f32::from(bytes[i]) * known.scale[i]) };
+    let row = |bytes: &[u8]| -> Row { std::array::from_fn(|i| f32::from(bytes[i].cast_signed()) * known.scale[i]) };
     let fit = Fit {
         rows: known.rows.chunks_exact(OUTPUTS).map(|bytes| Learned::at(row(bytes))).collect(),
         dense: known.dense.iter().copied().map(Learned::at).collect(),
@@ -119,8 +119,10 @@ impl Fit {
             }
         }
         let scale = scale.map(|most| most.max(f32::MIN_POSITIVE) / 127.0);
-        let rows =
-            self.rows.iter().flat_map(|row| row.weights.into_iter().zip(scale).map(|(w, s)| (w / s).round() as i8));
+        let rows = self
+            .rows
+            .iter()
+            .flat_map(|row| row.weights.into_iter().zip(scale).map(|(w, s)| ((w / s).round() as i8).cast_unsigned()));
         let dense = self.dense.iter().map(|d| d.weights).collect();
         Weights { rows: Cow::Owned(rows.collect()), scale, dense, bias: self.bias.weights }
     }
