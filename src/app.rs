@@ -1,8 +1,10 @@
 //! Builds everything once, and owns the end: what is under way ends well, what is not begun stays in the database.
 
+mod reading;
+
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use secrecy::SecretString;
@@ -10,8 +12,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::analysis::Reader;
-use crate::analysis::model::Model;
+#[cfg(feature = "encoder")]
+pub(crate) use self::reading::HEAD;
+pub(crate) use self::reading::{Reading, model, reading};
 use crate::config::{Config, JiraFlavour, without_password};
 use crate::domain::ticket::TrackerName;
 use crate::flagapi::{self, Platforms};
@@ -20,11 +23,12 @@ use crate::github::{Auth, GitHub};
 use crate::id::Entropy;
 use crate::jira::{Flavour, Jira};
 use crate::llm::{self, Llm};
+use crate::pull::{Credentials, Pullers};
 use crate::store::Db;
 use crate::telemetry::Telemetry;
 use crate::time::Clock;
 use crate::trackers::{GitHubTracker, JiraFields, JiraTracker, LocalTracker, Trackers};
-use crate::{github, jira, jobs, web};
+use crate::{github, jira, jobs, pull, web};
 
 /// Opens the database, brings it to the newest schema, and builds what every use case needs.
 pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Context> {
@@ -34,8 +38,10 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
     let github = github_client(&config, &clock)?.map(Arc::new);
     let trackers = trackers(&config, github.as_ref(), &clock)?;
     let platforms = platforms(&config, &clock)?;
-    let reader = reader(config.analysis.model.as_deref()).context("analysis.model")?;
+    let (model, encoder) = (config.analysis.model.as_deref(), config.analysis.encoder_dir.as_deref());
+    let Reading { reader, embedder } = reading(model, encoder, ["analysis.model", "analysis.encoder_dir"])?;
     let llm = language_model(&config, &clock)?.map(Arc::new);
+    let pullers = pullers(&config, &clock)?;
     Ok(Context {
         db,
         owner: format!("w_{:08x}", entropy.bits() & 0xffff_ffff).into(),
@@ -44,29 +50,16 @@ pub async fn build(config: Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entro
         config: Arc::new(config),
         secrets,
         reader: Arc::new(reader),
+        embedder,
         trackers: Arc::new(trackers),
         github,
         llm,
         platforms: Arc::new(platforms),
+        pullers: Arc::new(pullers),
         refused: Arc::default(),
         telemetry: Telemetry::default(),
         bell: Arc::new(Bell::default()),
     })
-}
-
-/// What reads statements: with the model in a file, else with the one in the binary.
-pub(crate) fn reader(model: Option<&Path>) -> Result<Reader> {
-    if model.is_none() {
-        return Ok(Reader::shipped().clone());
-    }
-    self::model(model).map(Reader::with)
-}
-
-/// The model in a file, else the one in the binary.
-pub(crate) fn model(path: Option<&Path>) -> Result<Model> {
-    let Some(path) = path else { return Ok(Model::shipped().clone()) };
-    let read = || -> Result<Model> { Ok(Model::from_bytes(&std::fs::read(path)?)?) };
-    read().with_context(|| format!("the model {}", path.display()))
 }
 
 fn github_client(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<GitHub>> {
@@ -140,6 +133,36 @@ fn platforms(config: &Config, clock: &Arc<dyn Clock>) -> Result<Platforms> {
         platforms = platforms.with(source.name, api, settings.poll_ms());
     }
     Ok(platforms)
+}
+
+/// The systems that count usage already.
+fn pullers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Pullers> {
+    let mut pullers = Pullers::new();
+    for (name, u) in &config.usage {
+        let credentials = match (&u.token, &u.user, &u.password) {
+            (Some(token), ..) => Credentials::Token(token.clone()),
+            (None, Some(user), Some(password)) => {
+                Credentials::Password { user: user.clone(), password: password.clone() }
+            }
+            (None, ..) => Credentials::None,
+        };
+        let settings = pull::Settings {
+            name: name.clone(),
+            kind: u.kind,
+            address: u.address.clone(),
+            query: u.query.clone(),
+            metric: u.metric.clone().unwrap_or_else(|| name.clone()),
+            credentials,
+            headers: u.headers.clone(),
+            project: u.project.clone(),
+            binding: u.binding,
+            timeout: u.timeout(),
+            look_again: Duration::from_secs(1),
+            clock: clock.clone(),
+        };
+        pullers.insert(name.clone(), pull::client(settings)?);
+    }
+    Ok(pullers)
 }
 
 fn language_model(config: &Config, clock: &Arc<dyn Clock>) -> Result<Option<Llm>> {

@@ -121,9 +121,9 @@ mod tests {
             run(&Args { model: model.path().into(), texts, out: out.clone(), seed: 1 }).map(|_| out)
         };
         let bytes = |name: &str| std::fs::read(make(name, &[&csv, &lines]).expect("done")).expect("a file");
-        let made = bytes("one.bin");
-        assert_eq!(made, bytes("two.bin"));
-        let table = Table::from_bytes(made.into()).expect("a table");
+        let first = bytes("one.bin");
+        assert_eq!(first, bytes("two.bin"));
+        let table = Table::from_bytes(first.into()).expect("a table");
         assert!(table.sentence(["refunds received"]).is_some() && table.sentence(["zzz"]).is_none());
         std::fs::write(&csv, "id,words\n1,x\n").expect("written");
         let said = make("three.bin", &[&csv]).expect_err("no column").to_string();

@@ -1,5 +1,8 @@
 //! `hearback train`: the weights that read statements, from a team's corrections or from labelled texts alone.
 
+#[cfg_attr(not(feature = "encoder"), path = "train/no_head.rs")]
+mod head;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Done;
-use crate::analysis::model::check::{self, Scores};
+use crate::analysis::model::check::{self, Scores, Told};
 use crate::analysis::model::learn::{self, Labelled, Settings, resume};
 use crate::analysis::model::{Model, texts};
 use crate::app;
@@ -27,6 +30,10 @@ pub struct Args {
     /// Make the weights anew from the labelled texts in this folder, as those in the binary were made.
     #[arg(long, value_name = "FOLDER", conflicts_with = "corrections")]
     from_scratch: Option<PathBuf>,
+    /// With --from-scratch: make no model, but a head over the sentence encoder in this folder, which is asked how a
+    /// statement feels besides the model; it is written into the folder. Needs the feature `encoder`.
+    #[arg(long, value_name = "FOLDER", requires = "from_scratch", conflicts_with_all = ["card", "out", "model"])]
+    encoder: Option<PathBuf>,
     /// With --from-scratch: also write how good the model is on each set, having learned from the others.
     #[arg(long, value_name = "FILE.md", requires = "from_scratch")]
     card: Option<PathBuf>,
@@ -108,6 +115,9 @@ fn from_scratch(args: &Args, folder: &Path) -> Result<Done> {
         all.extend(read(&folder.join(format!("{name}.csv")), set, weight)?);
     }
     let settings = Settings { seed: args.seed, ..Settings::default() };
+    if let Some(encoder) = &args.encoder {
+        return head::run(encoder, &all, settings);
+    }
     let model = learned("all sets", &all, settings);
     write(&args.out, &model.to_bytes())?;
     let on_check = check::scores(&model, &check::shipped());
@@ -126,13 +136,17 @@ fn card(model: &Model, all: &[Labelled], settings: Settings) -> String {
         let (own, others): (Vec<_>, Vec<_>) = all.iter().cloned().partition(|t| t.set == set);
         rows.push((name, check::scores(&learned(name, &others, settings), &own)));
     }
-    let on_check: Vec<(&str, Scores)> =
-        check::shipped_by_set().into_iter().map(|(name, texts)| (name, check::scores(model, &texts))).collect();
     include_str!("train/card.md")
         .replace("{version}", model.version())
         .replace("{texts}", &all.len().to_string())
         .replace("{left out}", &table(&rows))
-        .replace("{check}", &table(&on_check))
+        .replace("{check}", &table(&on_check(model)))
+}
+
+/// Each language's check set, and all of them together.
+fn on_check(model: &Model) -> Vec<(&'static str, Scores)> {
+    let sets = check::shipped_by_set().into_iter().chain([("all check sets", check::shipped())]);
+    sets.map(|(name, texts)| (name, check::scores(model, &texts))).collect()
 }
 
 fn learned(name: &str, texts: &[Labelled], settings: Settings) -> Model {
@@ -150,12 +164,15 @@ fn learned(name: &str, texts: &[Labelled], settings: Settings) -> Model {
 
 fn table(rows: &[(&str, Scores)]) -> String {
     let mut text = String::from(
-        "| set | texts | F1, three classes | F1, two | calibration error | F1, intent |\n|---|---|---|---|---|---|\n",
+        "| set | texts | F1, three classes | F1, two | calibration error | F1, intent | mixed | spam |\n|---|---|---|---|---|---|---|---|\n",
     );
     let shown = |score: Option<f64>| score.map_or_else(|| "–".to_owned(), |s| format!("{s:.3}"));
+    let told = |t: Told| {
+        if t.there == 0 { "–".to_owned() } else { format!("{} of {}, {} false", t.hits, t.there, t.false_alarms) }
+    };
     for (name, s) in rows {
         let scores = [s.three, s.two, s.calibration, s.intent].map(shown).join(" | ");
-        let _ = writeln!(text, "| {name} | {} | {scores} |", s.texts);
+        let _ = writeln!(text, "| {name} | {} | {scores} | {} | {} |", s.texts, told(s.mixed), told(s.spam));
     }
     text
 }
@@ -184,10 +201,7 @@ mod tests {
         let card = include_str!("../analysis/model/CARD.md");
         let model = Model::shipped();
         assert!(card.contains(model.version()), "the card is of another model than {}", model.version());
-        let sets = check::shipped_by_set();
-        let scored: Vec<(&str, Scores)> =
-            sets.iter().map(|(name, texts)| (*name, check::scores(model, texts))).collect();
-        for row in table(&scored).lines() {
+        for row in table(&on_check(model)).lines() {
             assert!(card.contains(row), "not in the card: {row}");
         }
     }

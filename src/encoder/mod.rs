@@ -11,6 +11,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use candle_core::Device;
+use sha2::{Digest, Sha256};
 
 use self::bert::{Bert, Shape};
 use self::wordpiece::Vocabulary;
@@ -54,10 +55,16 @@ impl From<candle_core::Error> for EncoderError {
 }
 
 /// An encoder that was read.
-#[derive(Debug)]
 pub struct Encoder {
+    version: String,
     vocabulary: Vocabulary,
     bert: Bert,
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.version)
+    }
 }
 
 impl Encoder {
@@ -66,9 +73,13 @@ impl Encoder {
     /// # Errors
     /// Where a file is missing or is not what it should be; the error names it.
     pub fn open(folder: &Path) -> Result<Self, EncoderError> {
-        let read = |name: &str| {
+        let mut hash = Sha256::new();
+        let mut read = |name: &str| {
             let path = folder.join(name);
-            std::fs::read(&path).map_err(|e| EncoderError::File(path.clone(), e)).map(|bytes| (path, bytes))
+            let bytes = std::fs::read(&path).map_err(|e| EncoderError::File(path.clone(), e))?;
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(&bytes);
+            Ok::<_, EncoderError>((path, bytes))
         };
         let (path, bytes) = read("config.json")?;
         let shape: Shape =
@@ -84,7 +95,13 @@ impl Encoder {
         let tensors = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
             .map_err(|e| EncoderError::Content(path.clone(), e.to_string()))?;
         let bert = Bert::new(shape, tensors).map_err(|e| EncoderError::Content(path, e.to_string()))?;
-        Ok(Self { vocabulary, bert })
+        let version = format!("encoder-{}", hex::encode(&hash.finalize()[..8]));
+        Ok(Self { version, vocabulary, bert })
+    }
+
+    /// Its name: changes with every byte of its files.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Numbers in a vector.
@@ -97,7 +114,18 @@ impl Encoder {
         self.vocabulary.pieces()
     }
 
-    /// A vector for each text, 1 long, in the order of the texts; `done` is told how many more are ready.
+    /// The vector of a text, 1 long: to the bit the same on each run, because no other text is encoded beside it.
+    ///
+    /// # Errors
+    /// Where the sums fail, as for want of memory.
+    pub fn encode_one(&self, text: &str) -> Result<Vec<f32>, EncoderError> {
+        let pieces = self.vocabulary.read(text, self.bert.longest().min(PIECES_MAX));
+        let length = pieces.len();
+        Ok(self.bert.means(pieces, 1, length)?.pop().map(unit).unwrap_or_default())
+    }
+
+    /// A vector for each text, 1 long, in the order of the texts; `done` is told how many more are ready. They
+    /// may differ from those of [`Self::encode_one`] in the last bits.
     ///
     /// # Errors
     /// Where the sums fail, as for want of memory.

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use candle_core::Tensor;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -20,29 +21,30 @@ fn tensor(name: &str, dims: &[usize]) -> Tensor {
     Tensor::from_vec(numbers, dims, &Device::Cpu).expect("a tensor")
 }
 
-fn tensors() -> HashMap<String, Tensor> {
+fn tensors(width: usize, layers: usize) -> HashMap<String, Tensor> {
+    let inner = 2 * width;
     let mut shapes: Vec<(String, Vec<usize>)> = vec![
-        ("embeddings.word_embeddings.weight".into(), vec![9, 16]),
-        ("embeddings.position_embeddings.weight".into(), vec![12, 16]),
-        ("embeddings.token_type_embeddings.weight".into(), vec![2, 16]),
-        ("embeddings.LayerNorm.weight".into(), vec![16]),
-        ("embeddings.LayerNorm.bias".into(), vec![16]),
+        ("embeddings.word_embeddings.weight".into(), vec![9, width]),
+        ("embeddings.position_embeddings.weight".into(), vec![12, width]),
+        ("embeddings.token_type_embeddings.weight".into(), vec![2, width]),
+        ("embeddings.LayerNorm.weight".into(), vec![width]),
+        ("embeddings.LayerNorm.bias".into(), vec![width]),
     ];
-    for layer in 0..2 {
+    for layer in 0..layers {
         for (part, out, from) in [
-            ("attention.self.query", 16, 16),
-            ("attention.self.key", 16, 16),
-            ("attention.self.value", 16, 16),
-            ("attention.output.dense", 16, 16),
-            ("intermediate.dense", 32, 16),
-            ("output.dense", 16, 32),
+            ("attention.self.query", width, width),
+            ("attention.self.key", width, width),
+            ("attention.self.value", width, width),
+            ("attention.output.dense", width, width),
+            ("intermediate.dense", inner, width),
+            ("output.dense", width, inner),
         ] {
             shapes.push((format!("encoder.layer.{layer}.{part}.weight"), vec![out, from]));
             shapes.push((format!("encoder.layer.{layer}.{part}.bias"), vec![out]));
         }
         for part in ["attention.output.LayerNorm", "output.LayerNorm"] {
-            shapes.push((format!("encoder.layer.{layer}.{part}.weight"), vec![16]));
-            shapes.push((format!("encoder.layer.{layer}.{part}.bias"), vec![16]));
+            shapes.push((format!("encoder.layer.{layer}.{part}.weight"), vec![width]));
+            shapes.push((format!("encoder.layer.{layer}.{part}.bias"), vec![width]));
         }
     }
     shapes.into_iter().map(|(name, dims)| (name.clone(), tensor(&name, &dims))).collect()
@@ -50,10 +52,19 @@ fn tensors() -> HashMap<String, Tensor> {
 
 /// A folder with a BERT of two layers.
 pub(crate) fn folder() -> tempfile::TempDir {
+    folder_of(16, 2)
+}
+
+/// A folder with a BERT of so many numbers, a multiple of four, and layers.
+pub(crate) fn folder_of(width: usize, layers: usize) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a folder");
-    std::fs::write(dir.path().join("config.json"), CONFIG).expect("written");
+    let config = CONFIG
+        .replace("\"hidden_size\": 16", &format!("\"hidden_size\": {width}"))
+        .replace("\"intermediate_size\": 32", &format!("\"intermediate_size\": {}", 2 * width))
+        .replace("\"num_hidden_layers\": 2", &format!("\"num_hidden_layers\": {layers}"));
+    std::fs::write(dir.path().join("config.json"), config).expect("written");
     std::fs::write(dir.path().join("vocab.txt"), WORDS).expect("written");
-    candle_core::safetensors::save(&tensors(), dir.path().join("model.safetensors")).expect("written");
+    candle_core::safetensors::save(&tensors(width, layers), dir.path().join("model.safetensors")).expect("written");
     dir
 }
 
@@ -106,5 +117,78 @@ fn a_folder_that_is_no_encoder_is_refused_by_file() {
         std::fs::remove_file(dir.path().join(name)).expect("removed");
         let said = Encoder::open(dir.path()).expect_err(name).to_string();
         assert!(said.contains(name) && said.contains("the folder of an encoder holds"), "{said}");
+    }
+}
+
+#[test]
+fn a_version_changes_with_every_byte_of_the_files() {
+    let version = |dir: &tempfile::TempDir| Encoder::open(dir.path()).expect("an encoder").version().to_owned();
+    let dir = folder();
+    let first = version(&dir);
+    assert_eq!(first, version(&folder()));
+    for (name, from, to) in [("config.json", "1e-12", "1e-11"), ("vocab.txt", "refund", "refunt")] {
+        let dir = folder();
+        let text = std::fs::read_to_string(dir.path().join(name)).expect("text");
+        std::fs::write(dir.path().join(name), text.replace(from, to)).expect("written");
+        assert_ne!(version(&dir), first, "{name}");
+    }
+    assert_ne!(version(&folder_of(16, 1)), first);
+}
+
+#[test]
+fn one_text_has_one_vector_to_the_bit() {
+    let dir = folder();
+    let encoder = Encoder::open(dir.path()).expect("an encoder");
+    let one = encoder.encode_one("Refund not received!").expect("a vector");
+    let both = encoder.encode(&["refund", "Refund not received!"], |_| ()).expect("vectors");
+    assert_eq!(one, encoder.encode_one("refund  NOT received !").expect("a vector"));
+    assert!(one.iter().zip(&both[1]).all(|(a, b)| (a - b).abs() < 1e-5));
+}
+
+/// Puts bytes in place of a stretch of a file, and opens the folder; whatever opens must encode or say why not.
+fn bent(name: &str, at: usize, with: &[u8], cut: bool) {
+    let dir = folder_of(8, 1);
+    let path = dir.path().join(name);
+    let mut bytes = std::fs::read(&path).expect("a file");
+    let at = at % (bytes.len() + 1);
+    let end = if cut { bytes.len() } else { (at + with.len()).min(bytes.len()) };
+    bytes.splice(at..end, with.iter().copied());
+    std::fs::write(&path, bytes).expect("written");
+    if let Ok(encoder) = Encoder::open(dir.path()) {
+        let _ = encoder.encode_one("refund not received!");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_bytes_in_a_file_are_a_panic(
+        name in prop::sample::select(vec!["config.json", "vocab.txt", "model.safetensors"]),
+        at in prop_oneof![0_usize..400, any::<usize>()],
+        with in prop::collection::vec(any::<u8>(), 0..12),
+        cut in any::<bool>(),
+    ) {
+        bent(name, at, &with, cut);
+    }
+
+    #[test]
+    fn no_numbers_in_the_settings_are_a_panic(
+        name in prop::sample::select(vec![
+            "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+            "max_position_embeddings", "layer_norm_eps",
+        ]),
+        number in prop_oneof![
+            Just("0".to_owned()), Just("1".to_owned()), Just("3".to_owned()), Just("18446744073709551615".to_owned()),
+            Just("-1".to_owned()), Just("1e308".to_owned()), any::<u64>().prop_map(|n| n.to_string()),
+        ],
+    ) {
+        let dir = folder_of(8, 1);
+        let path = dir.path().join("config.json");
+        let mut config: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
+        config[name] = serde_json::from_str(&number).expect("a number");
+        std::fs::write(&path, config.to_string()).expect("written");
+        if let Ok(encoder) = Encoder::open(dir.path()) {
+            let _ = encoder.encode_one("refund not received!");
+        }
     }
 }

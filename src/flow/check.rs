@@ -1,5 +1,6 @@
 //! Tries everything that the service needs, and says what is wrong and how to mend it.
 
+mod encoder;
 mod model;
 mod senders;
 
@@ -46,7 +47,8 @@ impl Line {
     }
 }
 
-/// Tries the database, each tracker, each source, the language model and what went wrong before.
+/// Tries the database, each tracker, each source, the language model, the encoder, where usage is counted, and what went
+/// wrong before.
 pub async fn check(ctx: &Context) -> Result<Vec<Line>> {
     let mut lines = vec![Line::ok("database", format!("{} answers and has the newest schema", ctx.db.kind()))];
     for tracker in ctx.config.policy().trackers {
@@ -56,7 +58,9 @@ pub async fn check(ctx: &Context) -> Result<Vec<Line>> {
         lines.push(Line::ok("github", "configured, and policy.trackers does not name it: nothing is filed there"));
     }
     model::line(ctx, &mut lines).await?;
+    encoder::line(ctx, &mut lines).await?;
     senders::lines(ctx, &mut lines).await?;
+    usage_lines(ctx, &mut lines).await;
     past_lines(ctx, &mut lines).await?;
     Ok(lines)
 }
@@ -90,6 +94,18 @@ async fn tracker_lines(ctx: &Context, tracker: TrackerName, lines: &mut Vec<Line
         });
     }
     Ok(())
+}
+
+/// A line for each system that counts usage already.
+async fn usage_lines(ctx: &Context, lines: &mut Vec<Line>) {
+    for (name, puller) in &*ctx.pullers {
+        let what = format!("usage {name}");
+        lines.push(match puller.check().await {
+            Ok(says) => Line::ok(what, says),
+            Err(e @ RemoteError::Wait { .. }) => Line::ok(what, e.to_string()),
+            Err(e) => Line::wrong(what, e.to_string()),
+        });
+    }
 }
 
 /// The repositories of the policy and of the latest rollouts.

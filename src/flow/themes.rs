@@ -8,8 +8,10 @@ use anyhow::{Result, bail};
 use tracing::info;
 
 use super::Context;
-use crate::analysis::themes::book::{Book, Member};
-use crate::analysis::themes::is_due;
+use super::analyze::is_stale;
+use crate::analysis::themes::book::{Book, Member, says};
+use crate::analysis::themes::{Text, is_due};
+use crate::domain::feedback::Feedback;
 use crate::domain::regrouping::{Refused, Regrouping};
 use crate::domain::tally::Tally;
 use crate::domain::theme::Theme;
@@ -46,7 +48,7 @@ pub async fn shown(ctx: &Context, rollout: &RolloutId) -> Result<Shown> {
     tx.commit().await?;
     all.retain(|t| t.tally.people() > 0);
     all.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
-    Ok(Shown { alike: crate::analysis::themes::alike(&all), themes: all })
+    Ok(Shown { alike: crate::analysis::themes::alike(ctx.embedder.space(), &all), themes: all })
 }
 
 /// Does what a person wishes, or says why that can't be; see [`Refused`]. Gives the theme that was begun, where one was.
@@ -59,9 +61,10 @@ pub async fn decide(ctx: &Context, rollout: &RolloutId, wish: Wish, by: &str) ->
         Wish::Move(item, to) => (Regrouping::Move { item, to }, None),
         Wish::Undo => (Regrouping::Undo, None),
     };
+    read_all_ahead(ctx, rollout).await?;
     let mut tx = ctx.db.write().await?;
     rollouts::lock(&mut tx, rollout).await?;
-    let (kept, mut book) = open(&mut tx, rollout).await?;
+    let (kept, mut book) = open(ctx, &mut tx, rollout).await?;
     book.decide(what.clone())?;
     regroupings::add(&mut tx, rollout, &what, by, now).await?;
     keep(&mut tx, rollout, &kept, &book).await?;
@@ -81,7 +84,10 @@ pub async fn gather_where_due(ctx: &Context, rollout: &RolloutId) -> Result<bool
     if !is_due(statements, themes::gathered(&mut tx, rollout).await?) {
         return Ok(false);
     }
-    let (kept, mut book) = open(&mut tx, rollout).await?;
+    drop(tx);
+    read_all_ahead(ctx, rollout).await?;
+    let mut tx = ctx.db.read().await?;
+    let (kept, mut book) = open(ctx, &mut tx, rollout).await?;
     drop(tx);
     let (entropy, now) = (ctx.entropy.clone(), ctx.now());
     let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -110,8 +116,46 @@ pub async fn gather_where_due(ctx: &Context, rollout: &RolloutId) -> Result<bool
 }
 
 /// All statements of a rollout with its themes and decisions.
-pub(super) async fn whole(tx: &mut Tx, rollout: &RolloutId) -> Result<Book> {
-    Ok(open(tx, rollout).await?.1)
+pub(super) async fn whole(ctx: &Context, tx: &mut Tx, rollout: &RolloutId) -> Result<Book> {
+    Ok(open(ctx, tx, rollout).await?.1)
+}
+
+/// Has an encoder read statements before a transaction asks it about them: the database's only writer must not wait for
+/// it. The encoder remembers.
+pub(super) async fn read_ahead(ctx: &Context, items: Vec<Feedback>) -> Result<()> {
+    if !ctx.embedder.is_slow() {
+        return Ok(());
+    }
+    let embedder = ctx.embedder.clone();
+    let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    tokio::task::spawn_blocking(move || {
+        let texts: Vec<Text<'_>> = items.iter().filter_map(says).collect();
+        embedder.embed(&texts, threads).map(|_| ())
+    })
+    .await??;
+    Ok(())
+}
+
+/// The same for all statements of a rollout.
+async fn read_all_ahead(ctx: &Context, rollout: &RolloutId) -> Result<()> {
+    if !ctx.embedder.is_slow() {
+        return Ok(());
+    }
+    let mut tx = ctx.db.read().await?;
+    let items = placed::all(&mut tx, rollout).await?;
+    drop(tx);
+    read_ahead(ctx, items.into_iter().map(|(item, _)| item).collect()).await
+}
+
+/// The same where themes have to be worked out anew, because another encoder made their vectors.
+pub(super) async fn read_ahead_where_stale(ctx: &Context, rollout: &RolloutId) -> Result<()> {
+    let mut tx = ctx.db.read().await?;
+    let homes = themes::homes(&mut tx, rollout).await?;
+    drop(tx);
+    if homes.iter().any(|t| is_stale(t, &ctx.embedder.space().made_by)) {
+        read_all_ahead(ctx, rollout).await?;
+    }
+    Ok(())
 }
 
 /// What the database holds.
@@ -120,12 +164,17 @@ struct Kept {
     themes: Vec<Theme>,
 }
 
-async fn open(tx: &mut Tx, rollout: &RolloutId) -> Result<(Kept, Book)> {
+async fn open(ctx: &Context, tx: &mut Tx, rollout: &RolloutId) -> Result<(Kept, Book)> {
     let kept = Kept { items: placed::all(tx, rollout).await?, themes: themes::every(tx, rollout).await? };
     let told = tickets::of_rollout(tx, rollout).await?.into_iter().filter_map(|t| t.theme).collect();
     let decisions = regroupings::of_rollout(tx, rollout).await?.into_iter().map(|d| d.what).collect();
-    let members = kept.items.iter().map(|(item, placed)| Member::new(item.clone(), placed.clone()));
-    let book = Book::of(members, kept.themes.iter().cloned(), decisions, told);
+    let texts: Vec<Text<'_>> = kept.items.iter().filter_map(|(item, _)| says(item)).collect();
+    let mut directions = ctx.embedder.embed(&texts, NonZeroUsize::MIN)?.into_iter();
+    let members = kept.items.iter().map(|(item, placed)| {
+        let direction = says(item).and_then(|_| directions.next()).flatten();
+        Member::told(item.clone(), placed.clone(), direction)
+    });
+    let book = Book::of(ctx.embedder.space().clone(), members, kept.themes.iter().cloned(), decisions, told);
     Ok((kept, book))
 }
 

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::gist::{Gist, gist, likeness, nearness};
+use super::gist::{Gist, centre, gist, likeness, nearness};
 use crate::analysis::redact::redact;
 use crate::domain::feedback::Feedback;
 use crate::domain::theme::ThemeVector;
@@ -32,7 +32,8 @@ pub struct Quote {
 
 /// Chooses at most `max` quotes: near the theme's centre, different from each other, from different people.
 pub fn quotes(pool: &[Feedback], theme: &ThemeVector, max: usize) -> Vec<Quote> {
-    let mut left: Vec<Candidate<'_>> = pool.iter().filter_map(|f| Candidate::of(f, theme)).collect();
+    let centre = centre(theme, pool);
+    let mut left: Vec<Candidate<'_>> = pool.iter().filter_map(|f| Candidate::of(f, &centre)).collect();
     // The pool's order must not show in the choice.
     left.sort_by(|a, b| a.feedback.id.cmp(&b.feedback.id));
     let mut chosen: Vec<Candidate<'_>> = Vec::new();
@@ -190,7 +191,7 @@ mod tests {
         let mut vector = ThemeVector::default();
         for text in pool.iter().filter_map(|f| f.text.as_deref()) {
             if let Some(direction) = themes::direction(text, "und") {
-                themes::absorb(&mut vector, &direction);
+                themes::absorb(&themes::Space::of_words(), &mut vector, &direction);
             }
         }
         vector

@@ -9,7 +9,8 @@ use std::num::NonZeroUsize;
 
 use super::direction::{Direction, direction};
 use super::regroup::{Hold, Item, Place, regroup};
-use super::{Placement, Said, absorb, batch, is_named_anew, middle_of, name, place, release};
+use super::space::Space;
+use super::{Placement, Said, Text, absorb, batch, is_named_anew, middle_of, name, place, release};
 use crate::domain::feedback::Feedback;
 use crate::domain::regrouping::{Arrangement, Refused, Regrouping};
 use crate::domain::theme::{Theme, ThemeVector};
@@ -26,11 +27,14 @@ pub struct Member {
 }
 
 impl Member {
-    /// A statement that was read, and where the engine placed it.
+    /// A statement that was read, where the engine placed it, and what it is about as the word vectors tell.
     pub fn new(item: Feedback, placed: Option<ThemeId>) -> Self {
-        let language = item.annotation.as_ref().map_or("und", |a| a.language.as_str());
-        let says = item.annotation.as_ref().is_none_or(|a| a.fingerprint != 0);
-        let direction = item.text.as_deref().filter(|_| says).and_then(|text| direction(text, language));
+        let direction = says(&item).and_then(|said| direction(said.text, said.language));
+        Self { item, placed, direction }
+    }
+
+    /// The same, with what it is about as somebody else tells; see [`says`].
+    pub fn told(item: Feedback, placed: Option<ThemeId>, direction: Option<Direction>) -> Self {
         Self { item, placed, direction }
     }
 
@@ -45,9 +49,18 @@ impl Member {
     }
 }
 
+/// The text of a statement that says something which could be shared.
+pub fn says(item: &Feedback) -> Option<Text<'_>> {
+    let language = item.annotation.as_ref().map_or("und", |a| a.language.as_str());
+    let says = item.annotation.as_ref().is_none_or(|a| a.fingerprint != 0);
+    item.text.as_deref().filter(|_| says).map(|text| Text { text, language })
+}
+
 /// The statements, themes and decisions of one rollout.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Book {
+    /// Where its statements are compared.
+    space: Space,
     members: BTreeMap<FeedbackId, Member>,
     themes: BTreeMap<ThemeId, Theme>,
     decisions: Vec<Regrouping>,
@@ -55,9 +68,17 @@ pub struct Book {
     told: BTreeSet<ThemeId>,
 }
 
+impl Default for Book {
+    /// An empty one, in the space of the word vectors.
+    fn default() -> Self {
+        Self::of(Space::of_words(), [], [], Vec::new(), BTreeSet::new())
+    }
+}
+
 impl Book {
-    /// A book of what is kept. Counts and vectors are worked out anew.
+    /// A book of what is kept. Counts and vectors are worked out anew, out of directions in `space`.
     pub fn of(
+        space: Space,
         members: impl IntoIterator<Item = Member>,
         themes: impl IntoIterator<Item = Theme>,
         decisions: Vec<Regrouping>,
@@ -65,7 +86,7 @@ impl Book {
     ) -> Self {
         let members = members.into_iter().map(|m| (m.item.id.clone(), m)).collect();
         let themes = themes.into_iter().map(|t| (t.id.clone(), t)).collect();
-        let mut book = Self { members, themes, decisions, told };
+        let mut book = Self { space, members, themes, decisions, told };
         book.settle();
         book
     }
@@ -112,7 +133,7 @@ impl Book {
             theme.count(&member.item, 1);
         }
         if let Some(theme) = home.as_ref().and_then(|id| self.themes.get_mut(id)) {
-            swap(&mut theme.vector, first.as_ref().map(|f| (&f.item.id, f.direction.as_ref())), &member);
+            swap(&self.space, &mut theme.vector, first.as_ref().map(|f| (&f.item.id, f.direction.as_ref())), &member);
         }
         self.members.insert(member.item.id.clone(), member);
         let home = home?;
@@ -126,7 +147,7 @@ impl Book {
         if let Some(home) = copied.find_map(|m| arrangement.home(&m.item.id, m.placed.as_ref())) {
             return Some(home);
         }
-        match place(direction, self.themes.values()) {
+        match place(&self.space, direction, self.themes.values()) {
             Placement::Join { theme, .. } => Some(theme),
             Placement::Start => Some(fresh.clone()),
         }
@@ -173,7 +194,7 @@ impl Book {
         let arrangement = self.arrangement();
         let said: Vec<Option<batch::Said<'_>>> =
             self.members.values().map(|m| Some((m.print()?, m.direction.as_ref()?))).collect();
-        let groups = batch::themes(&said, threads);
+        let groups = batch::themes(&self.space.cuts, &said, threads);
         let holds = self.themes.keys().map(|id| (id.clone(), self.hold(id, &arrangement))).collect();
         let items: Vec<Item<'_>> = self
             .members
@@ -230,7 +251,8 @@ impl Book {
         let said: Vec<Said<'_>> =
             self.members.values().filter(at_home).filter_map(Member::said).take(super::READ_MAX).collect();
         let Some(theme) = self.themes.get(id) else { return };
-        let (name, items) = (name(&said, &theme.vector, &middle_of(self.themes.values())), theme.vector.items);
+        let middle = middle_of(&self.space, self.themes.values());
+        let (name, items) = (name(&said, &theme.vector, &middle), theme.vector.items);
         if let Some(theme) = self.themes.get_mut(id) {
             (theme.name, theme.named_at) = (name, items);
         }
@@ -248,7 +270,7 @@ impl Book {
             if let (Some(home), Some(direction)) = (home, &member.direction)
                 && member.item.annotation.as_ref().is_none_or(|a| summed.insert((home.clone(), a.fingerprint)))
             {
-                absorb(vectors.entry(home).or_default(), direction);
+                absorb(&self.space, vectors.entry(home).or_default(), direction);
             }
         }
         for member in self.members.values() {
@@ -265,15 +287,15 @@ impl Book {
 }
 
 /// Adds a statement to a vector in which the first of its copies, by id, stands for all of them.
-fn swap(vector: &mut ThemeVector, first: Option<(&FeedbackId, Option<&Direction>)>, member: &Member) {
+fn swap(space: &Space, vector: &mut ThemeVector, first: Option<(&FeedbackId, Option<&Direction>)>, member: &Member) {
     let Some(direction) = &member.direction else { return };
     if first.is_some_and(|(id, _)| *id < member.item.id) {
         return;
     }
     if let Some((_, Some(copy))) = first {
-        release(vector, copy);
+        release(space, vector, copy);
     }
-    absorb(vector, direction);
+    absorb(space, vector, direction);
 }
 
 #[cfg(test)]

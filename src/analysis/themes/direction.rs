@@ -6,7 +6,7 @@ use crate::analysis::words::{Kind, Words};
 
 /// Length of a direction. Whole numbers, so that sums of directions are exact and what was added can be taken away again
 /// without a rest.
-pub(super) const UNIT: i16 = 4096;
+pub(in crate::analysis) const UNIT: i16 = 4096;
 /// Words of a statement that are looked at; what a long letter is about stands in its beginning.
 const WORDS_MAX: usize = 160;
 
@@ -16,7 +16,7 @@ pub struct Direction(Box<[i16]>);
 
 impl Direction {
     /// Of a vector of any length; `None` of one without a direction.
-    fn of(vector: &[f32]) -> Option<Self> {
+    pub fn of(vector: &[f32]) -> Option<Self> {
         let length = vector.iter().map(|v| f64::from(*v) * f64::from(*v)).sum::<f64>().sqrt();
         (length.is_finite() && length > 0.0)
             .then(|| Self(vector.iter().map(|v| rounded(f64::from(*v) / length)).collect()))
@@ -29,14 +29,21 @@ impl Direction {
     }
 
     /// As seen from `middle`, which is given in units of a direction; `None` where it is that middle.
+    /// What `middle` does not reach stays as it is.
     pub(super) fn less(&self, middle: &[f64]) -> Option<Self> {
+        let middle = middle.iter().copied().chain(std::iter::repeat(0.0));
         let seen: Vec<f64> = self.0.iter().zip(middle).map(|(v, m)| f64::from(*v) - m).collect();
         let length = seen.iter().map(|v| v * v).sum::<f64>().sqrt();
         (length > 1.0).then(|| Self(seen.iter().map(|v| rounded(v / length)).collect()))
     }
 
-    /// Its coordinates.
-    pub(super) fn values(&self) -> &[i16] {
+    /// How many numbers it has.
+    pub fn width(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Its coordinates, [`UNIT`] for 1.
+    pub(in crate::analysis) fn values(&self) -> &[i16] {
         &self.0
     }
 
@@ -87,7 +94,7 @@ pub fn direction(text: &str, language: &str) -> Option<Direction> {
 }
 
 /// The words that count, those of other languages by what they mean in English where their file tells.
-fn in_english(text: &str, language: &str) -> String {
+pub fn in_english(text: &str, language: &str) -> String {
     let words = Words::read(text);
     let mut read = String::with_capacity(text.len().min(1_000));
     let lexicon = Lexicon::of(language).filter(|_| language != "en");

@@ -1,7 +1,8 @@
 //! Which statements say the same thing.
 //!
-//! A statement is a [`Direction`] in the space of the word vectors; words of other languages are read by what they mean in
-//! English, so that the same thing said in two languages is one theme. While statements arrive, each joins the nearest theme
+//! A statement is a [`Direction`] in the [`Space`] of the word vectors, or of a sentence encoder where one is configured
+//! ([`Embedder`]); words of other languages are read by what they mean in English, so that the same thing said in two
+//! languages is one theme. While statements arrive, each joins the nearest theme
 //! or begins one ([`place`]), and nothing else changes: no other theme is renamed or moved. Now and then all statements are
 //! looked at together ([`batch`]), and [`regroup`] carries what is found over to the themes that there are. Themes with a
 //! ticket and themes in a person's hands stay. What people decided is kept apart (see
@@ -13,11 +14,15 @@ mod direction;
 mod naming;
 mod placing;
 pub mod regroup;
+mod space;
 mod threads;
 
-pub use self::direction::{Direction, direction};
+pub(super) use self::direction::UNIT;
+pub use self::direction::{Direction, direction, in_english};
+pub(super) use self::naming::in_words;
 pub use self::naming::{Phrases, READ_MAX, Said, name, phrases};
-pub use self::placing::{MADE_BY, Placement, absorb, alike, middle_of, nearness, place, release};
+pub use self::placing::{Placement, absorb, alike, middle_of, nearness, place, release};
+pub use self::space::{Cuts, Embedder, NotEmbedded, Space, Text, WordVectors};
 pub use self::threads::in_parallel;
 
 /// How near two statements are, 0 to 1.

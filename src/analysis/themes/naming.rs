@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::direction::direction;
-use super::placing::nearness_from;
+use super::placing::{absorb, is_comparable, nearness_from};
+use super::space::{Space, Text};
 use crate::analysis::lexicon::Lexicon;
 use crate::analysis::words::{Kind, Words};
 use crate::domain::theme::ThemeVector;
@@ -51,7 +52,19 @@ struct Phrase<'a> {
 
 /// A name for what these statements say; `vector` is what their theme remembers, and `middle` from where all themes are seen.
 /// Empty only where nobody wrote a word.
+///
+/// Phrases are compared by the word vectors, whatever compares statements: of two or three words an encoder knows no more,
+/// and asking it about dozens of them for each theme would take a thousand times as long. Where it placed the statements,
+/// their own words stand in for what the theme remembers.
 pub fn name(said: &[Said<'_>], vector: &ThemeVector, middle: &[f64]) -> String {
+    let space = Space::of_words();
+    let own;
+    let (vector, middle) = if is_comparable(&space, vector) {
+        (vector, middle)
+    } else {
+        own = in_words(said.iter().take(READ_MAX).map(|s| Text { text: s.text, language: s.language }));
+        (&own, [].as_slice())
+    };
     let mut phrases: BTreeMap<String, Phrase<'_>> = BTreeMap::new();
     let mut prints = BTreeSet::new();
     for one in said.iter().take(READ_MAX).filter(|s| prints.insert(s.print)) {
@@ -69,7 +82,7 @@ pub fn name(said: &[Said<'_>], vector: &ThemeVector, middle: &[f64]) -> String {
     weighed.truncate(WEIGHED_MAX);
     let mut best: Option<(f64, &Phrase<'_>)> = None;
     for (support, lower, phrase) in weighed {
-        let near = direction(lower, phrase.language).map_or(0.0, |d| nearness_from(middle, &d, vector));
+        let near = direction(lower, phrase.language).map_or(0.0, |d| nearness_from(&space, middle, &d, vector));
         let long = if phrase.stems.len() == 1 { ONE_WORD } else { 1.0 };
         let worth = support.ln_1p() * (NEAR_MIN + near * near) * long;
         if best.is_none_or(|(w, _)| worth > w) {
@@ -78,6 +91,16 @@ pub fn name(said: &[Said<'_>], vector: &ThemeVector, middle: &[f64]) -> String {
     }
     let spelling = best.and_then(|(_, p)| p.spellings.iter().max_by_key(|(s, n)| (**n, std::cmp::Reverse(**s))));
     spelling.map_or_else(|| first_words(said), |(s, _)| (*s).to_owned())
+}
+
+/// What these texts say as the word vectors tell.
+pub(in crate::analysis) fn in_words<'a>(texts: impl Iterator<Item = Text<'a>>) -> ThemeVector {
+    let space = Space::of_words();
+    let mut vector = ThemeVector::default();
+    for direction in texts.filter_map(|one| direction(one.text, one.language)) {
+        absorb(&space, &mut vector, &direction);
+    }
+    vector
 }
 
 /// How many wrote each word, in whatever form.

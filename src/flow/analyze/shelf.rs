@@ -1,10 +1,13 @@
 //! The counts and themes of a rollout while statements are read, one by one.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::analysis::themes::{self as placing, Direction, MADE_BY, Placement, Said};
+use crate::analysis::themes::book::says;
+use crate::analysis::themes::{self as placing, Direction, Embedder, Placement, Said};
 use crate::domain::annotation::Annotation;
 use crate::domain::feedback::Feedback;
 use crate::domain::regrouping::Arrangement;
@@ -24,11 +27,13 @@ pub(in crate::flow) struct Shelf {
     touched: BTreeSet<ThemeId>,
     told: BTreeSet<ThemeId>,
     arrangement: Arrangement,
+    embedder: Arc<dyn Embedder>,
 }
 
 impl Shelf {
-    /// As it was when it was last saved. Themes whose vectors were made by other rules are worked out anew.
-    pub(in crate::flow) async fn load(tx: &mut Tx, id: &RolloutId) -> Result<Self> {
+    /// As it was when it was last saved. Themes whose vectors were made by other rules, or by another encoder, are worked
+    /// out anew; see [`gathering::read_ahead`].
+    pub(in crate::flow) async fn load(ctx: &Context, tx: &mut Tx, id: &RolloutId) -> Result<Self> {
         let decisions = regroupings::of_rollout(tx, id).await?;
         let told = tickets::of_rollout(tx, id).await?.into_iter().filter_map(|t| t.theme).collect();
         let mut shelf = Self {
@@ -38,14 +43,15 @@ impl Shelf {
             touched: BTreeSet::new(),
             told,
             arrangement: Arrangement::of(decisions.iter().map(|d| &d.what)),
+            embedder: ctx.embedder.clone(),
         };
-        let stale = |t: &Theme| t.vector.made_by != MADE_BY && t.tally.people() > 0;
-        if shelf.themes.iter().any(stale) {
-            let whole = gathering::whole(tx, id).await?;
+        let made_by = &ctx.embedder.space().made_by;
+        if shelf.themes.iter().any(|t| is_stale(t, made_by)) {
+            let whole = gathering::whole(ctx, tx, id).await?;
             for theme in &mut shelf.themes {
                 theme.vector = whole.theme(&theme.id).map(|t| t.vector.clone()).unwrap_or_default();
                 if theme.vector.made_by.is_empty() {
-                    theme.vector = ThemeVector { made_by: MADE_BY.to_owned(), ..ThemeVector::default() };
+                    theme.vector = ThemeVector { made_by: made_by.clone(), ..ThemeVector::default() };
                 }
                 shelf.touched.insert(theme.id.clone());
             }
@@ -88,12 +94,12 @@ impl Shelf {
     }
 
     async fn place(&mut self, ctx: &Context, tx: &mut Tx, item: &Feedback) -> Result<Option<ThemeId>> {
-        let Some((print, direction)) = said(item) else { return Ok(None) };
+        let Some((print, direction)) = self.said(item)? else { return Ok(None) };
         let copies = self.copies(tx, print, &item.id).await?;
         // A copy goes where its original is, however far that theme has moved since.
         let home = match copies.iter().find_map(|(_, home)| home.clone()) {
             Some(home) => home,
-            None => match placing::place(&direction, self.themes.iter()) {
+            None => match placing::place(self.embedder.space(), &direction, self.themes.iter()) {
                 Placement::Join { theme, .. } => theme,
                 Placement::Start => {
                     let id = ThemeId::new(item.occurred_at, &*ctx.entropy);
@@ -107,13 +113,15 @@ impl Shelf {
         };
         self.fetch(tx, &home).await?;
         let first = first_at(&copies, &home);
-        if first.is_none_or(|copy| item.id < copy.id)
-            && let Some(theme) = self.touch(&home)
-        {
-            if let Some((_, copied)) = first.and_then(said) {
-                placing::release(&mut theme.vector, &copied);
+        if first.is_none_or(|copy| item.id < copy.id) {
+            let before = first.map(|f| self.said(f)).transpose()?.flatten();
+            let embedder = self.embedder.clone();
+            if let Some(theme) = self.touch(&home) {
+                if let Some((_, copied)) = before {
+                    placing::release(embedder.space(), &mut theme.vector, &copied);
+                }
+                placing::absorb(embedder.space(), &mut theme.vector, &direction);
             }
-            placing::absorb(&mut theme.vector, &direction);
         }
         self.name_where_due(tx, &home, item).await?;
         Ok(Some(home))
@@ -129,7 +137,7 @@ impl Shelf {
         }
         let before = placed::in_theme(tx, id, i64::try_from(placing::READ_MAX).unwrap_or(i64::MAX)).await?;
         let said: Vec<Said<'_>> = before.iter().map(|(f, _)| f).chain([item]).filter_map(words).collect();
-        let name = placing::name(&said, &theme.vector, &placing::middle_of(self.themes.iter()));
+        let name = placing::name(&said, &theme.vector, &placing::middle_of(self.embedder.space(), self.themes.iter()));
         if let Some(theme) = self.touch(id) {
             (theme.name, theme.named_at) = (name, theme.vector.items);
         }
@@ -149,17 +157,19 @@ impl Shelf {
         }
         let placed = placed::of(tx, &old.id).await?;
         let Some(home) = self.arrangement.home(&old.id, placed.as_ref()) else { return Ok(()) };
-        let Some((print, direction)) = said(old) else { return Ok(()) };
+        let Some((print, direction)) = self.said(old)? else { return Ok(()) };
         let copies = self.copies(tx, print, &old.id).await?;
         self.fetch(tx, &home).await?;
         let first = first_at(&copies, &home);
-        if first.is_none_or(|copy| old.id < copy.id)
-            && let Some(theme) = self.touch(&home)
-        {
-            if let Some((_, copied)) = first.and_then(said) {
-                placing::absorb(&mut theme.vector, &copied);
+        if first.is_none_or(|copy| old.id < copy.id) {
+            let before = first.map(|f| self.said(f)).transpose()?.flatten();
+            let embedder = self.embedder.clone();
+            if let Some(theme) = self.touch(&home) {
+                if let Some((_, copied)) = before {
+                    placing::absorb(embedder.space(), &mut theme.vector, &copied);
+                }
+                placing::release(embedder.space(), &mut theme.vector, &direction);
             }
-            placing::release(&mut theme.vector, &direction);
         }
         Ok(())
     }
@@ -197,12 +207,20 @@ impl Shelf {
         self.touched.insert(id.clone());
         Some(theme)
     }
+
+    /// What a statement is known by and what it is about; `None` where it says nothing that could be shared.
+    fn said(&self, item: &Feedback) -> Result<Option<(u64, Direction)>> {
+        let Some((print, text)) = item.annotation.as_ref().map(|a| a.fingerprint).zip(says(item)) else {
+            return Ok(None);
+        };
+        let direction = self.embedder.embed(&[text], NonZeroUsize::MIN)?.pop().flatten();
+        Ok(direction.map(|d| (print, d)))
+    }
 }
 
-/// What a statement is known by and what it is about; `None` where it says nothing that could be shared.
-fn said(item: &Feedback) -> Option<(u64, Direction)> {
-    let reading = item.annotation.as_ref().filter(|a| a.fingerprint != 0)?;
-    Some((reading.fingerprint, placing::direction(item.text.as_deref()?, &reading.language)?))
+/// Whether a theme's vector can't be compared with what `made_by` makes.
+pub(in crate::flow) fn is_stale(theme: &Theme, made_by: &str) -> bool {
+    theme.vector.made_by != made_by && theme.tally.people() > 0
 }
 
 fn words(item: &Feedback) -> Option<Said<'_>> {

@@ -118,12 +118,14 @@ impl Table {
 /// In eight sums, so that it is fast and the same everywhere.
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; 8];
-    for (x, y) in a.chunks_exact(8).zip(b.chunks_exact(8)) {
+    let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
+    for (x, y) in a.zip(b) {
         for i in 0..8 {
             sums[i] += x[i] * y[i];
         }
     }
-    sums.iter().sum()
+    sums.iter().sum::<f32>() + rest
 }
 
 #[cfg(test)]

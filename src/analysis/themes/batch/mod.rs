@@ -12,15 +12,8 @@ use self::communities::Graph;
 use self::neighbours::Neighbour;
 use super::direction::Direction;
 use super::placing::middle;
+use super::space::Cuts;
 
-/// Cosine below which two statements are no neighbours.
-const NEAR_FROM: f32 = 0.3;
-/// Resolution of the communities: rather too many than too few, because those that say the same are joined.
-const RESOLUTION: f64 = 5.0;
-/// Mean cosine of two communities from which they are one theme.
-const ONE_FROM: f32 = 0.36;
-/// Cosine from which two statements are copies with other words in a place or two.
-const COPY_FROM: f32 = 0.97;
 /// Statements that a theme needs to be told.
 const SHARED_MIN: usize = 2;
 
@@ -29,40 +22,40 @@ pub type Said<'a> = (u64, &'a Direction);
 
 /// The theme of each statement, numbered in the order in which they begin; `None` where nobody else says the same, and where
 /// nothing is said. The answer does not depend on the number of threads.
-pub fn themes(all: &[Option<Said<'_>>], threads: NonZeroUsize) -> Vec<Option<usize>> {
+pub fn themes(cuts: &Cuts, all: &[Option<Said<'_>>], threads: NonZeroUsize) -> Vec<Option<usize>> {
     let (nodes, node_of) = originals(all);
-    let nodes = from_the_middle(&nodes);
+    let nodes = from_the_middle(cuts, &nodes);
     let near = neighbours::nearest(&nodes, threads);
-    let at = groups(&nodes, &near);
+    let at = groups(cuts, &nodes, &near);
     told(&node_of, |node| at[node])
 }
 
 /// Directions as seen from the middle of all of them.
-fn from_the_middle(nodes: &[&Direction]) -> Vec<Direction> {
+fn from_the_middle(cuts: &Cuts, nodes: &[&Direction]) -> Vec<Direction> {
     let Some(first) = nodes.first() else { return Vec::new() };
     let mut sum = vec![0_i64; first.values().len()];
     for node in nodes {
         node.add_to(&mut sum);
     }
-    let middle = middle(&sum, nodes.len() as f64);
+    let middle = middle(cuts, &sum, nodes.len() as f64);
     nodes.iter().map(|n| n.less(&middle).unwrap_or_else(|| (*n).clone())).collect()
 }
 
 /// Which group each node is in.
-fn groups(nodes: &[Direction], near: &[Vec<Neighbour>]) -> Vec<usize> {
-    let alike = near_copies(near);
+fn groups(cuts: &Cuts, nodes: &[Direction], near: &[Vec<Neighbour>]) -> Vec<usize> {
+    let alike = near_copies(near, cuts.copy_from);
     let alike = &alike;
     let edges = near.iter().enumerate().flat_map(|(i, row)| {
-        row.iter().filter(|n| n.similarity >= NEAR_FROM).filter_map(move |n| {
+        row.iter().filter(|n| n.similarity >= cuts.near_from).filter_map(move |n| {
             let (from, to) = (u32::try_from(alike[i]).ok()?, u32::try_from(alike[n.at as usize]).ok()?);
             Some((from, to, f64::from(n.similarity * n.similarity)))
         })
     });
     let graph = Graph::of(nodes.len(), edges);
-    let found = communities::find(&graph, RESOLUTION);
+    let found = communities::find(&graph, cuts.resolution);
     // A copy is where its original is.
     let found = numbered(alike.iter().map(|original| found[*original]));
-    let joined = linkage::join(nodes, &found, ONE_FROM);
+    let joined = linkage::join(nodes, &found, cuts.one_from);
     found.into_iter().map(|c| joined[c]).collect()
 }
 
@@ -92,10 +85,10 @@ fn originals<'a>(all: &[Option<Said<'a>>]) -> (Vec<&'a Direction>, Vec<Option<us
 }
 
 /// For each node the first that it is a near copy of, itself where there is none.
-fn near_copies(near: &[Vec<Neighbour>]) -> Vec<usize> {
+fn near_copies(near: &[Vec<Neighbour>], copy_from: f32) -> Vec<usize> {
     let mut roots: Vec<usize> = (0..near.len()).collect();
     for (i, row) in near.iter().enumerate() {
-        for copy in row.iter().take_while(|n| n.similarity >= COPY_FROM) {
+        for copy in row.iter().take_while(|n| n.similarity >= copy_from) {
             let (a, b) = (root(&mut roots, i), root(&mut roots, copy.at as usize));
             let (low, high) = (a.min(b), a.max(b));
             roots[high] = low;

@@ -290,7 +290,7 @@ proptest! {
                 }
             }
             // What was counted one by one is what is counted at once, and a book that is read back is the same.
-            let again = Book::of(book.members().cloned(), book.themes().cloned(), book.decisions().to_vec(), book.told.clone());
+            let again = Book::of(book.space.clone(), book.members().cloned(), book.themes().cloned(), book.decisions().to_vec(), book.told.clone());
             prop_assert_eq!(&again, &book);
         }
     }
