@@ -1,6 +1,7 @@
 //! What a person says of a reading that was wrong.
 
 use super::annotation::{Annotation, Intent, Sentiment, Wanted};
+use crate::time::UnixMs;
 
 /// What stands as the engine where a person said it.
 pub const BY_A_PERSON: &str = "person";
@@ -16,6 +17,17 @@ pub struct Correction {
     pub intents: Option<Vec<Intent>>,
     /// Whether nobody meant it.
     pub spam: Option<bool>,
+}
+
+/// A correction that stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// What was said.
+    pub correction: Correction,
+    /// By whom.
+    pub who: String,
+    /// When.
+    pub at: UnixMs,
 }
 
 impl Correction {

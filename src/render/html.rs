@@ -20,6 +20,16 @@ pub fn render(doc: &Doc) -> String {
 
 /// A whole page with `title` as its heading; the document's highest heading comes right below it.
 pub fn page(title: &str, doc: &Doc) -> String {
+    whole(title, doc, "", &policy(), "no-referrer")
+}
+
+/// The same with `below` at its end: HTML that holds forms to the server that the page comes from. [`policy_with_forms`]
+/// goes with it. The browser tells that server, and nobody else, where a form comes from.
+pub fn page_with_forms(title: &str, doc: &Doc, below: &str) -> String {
+    whole(title, doc, below, &policy_with_forms(), "same-origin")
+}
+
+fn whole(title: &str, doc: &Doc, below: &str, policy: &str, referrer: &str) -> String {
     let levels = doc.blocks.iter().filter_map(|b| match b {
         Block::Heading { level, .. } => Some(*level),
         Block::Paragraph(_) | Block::Bullets(_) | Block::Table { .. } | Block::Quote { .. } => None,
@@ -28,19 +38,27 @@ pub fn page(title: &str, doc: &Doc) -> String {
     let title = escaped(title);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{}</main>\n</body>\n</html>\n",
-        policy(),
+         <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"{referrer}\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{}{below}</main>\n</body>\n</html>\n",
         fragment(doc, raise)
     )
 }
 
 /// The `Content-Security-Policy` under which [`page`] looks as it should: nothing is loaded, only [`STYLE`] applies.
 pub fn policy() -> String {
+    policy_of("'none'")
+}
+
+/// The same for [`page_with_forms`]: forms go to where the page comes from.
+pub fn policy_with_forms() -> String {
+    policy_of("'self'")
+}
+
+fn policy_of(forms: &str) -> String {
     let style = BASE64.encode(Sha256::digest(STYLE.as_bytes()));
-    format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'")
+    format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action {forms}")
 }
 
 fn fragment(doc: &Doc, raise: i16) -> String {
@@ -63,7 +81,7 @@ fn block(block: &Block, raise: i16) -> String {
     }
 }
 
-fn tag(name: &str, inner: &str) -> String {
+pub(super) fn tag(name: &str, inner: &str) -> String {
     format!("<{name}>{inner}</{name}>")
 }
 
@@ -84,7 +102,7 @@ fn table(head: &[String], rows: &[Vec<Vec<Inline>>]) -> String {
     format!("<div class=\"wide\" tabindex=\"0\">\n<table>\n{all}\n</table>\n</div>")
 }
 
-fn quote(text: &str, source: &[Inline]) -> String {
+pub(super) fn quote(text: &str, source: &[Inline]) -> String {
     let clean = clean(text);
     let said: Vec<&str> = clean.lines().map(str::trim).collect();
     let paragraph = |lines: &[&str]| {
@@ -181,6 +199,15 @@ mod tests {
         }
         assert!(html.contains(&policy()) && html.contains(&format!("<style>{STYLE}</style>")), "{html}");
         assert!(!STYLE.contains('<'), "the style ends early");
+    }
+
+    #[test]
+    fn a_page_with_forms_sends_them_to_its_own_server_only() {
+        let html = page_with_forms("t", &Doc::default(), "<form></form>");
+        assert!(html.contains("form-action 'self'\"") && html.contains("<form></form></main>"), "{html}");
+        assert!(html.contains("content=\"same-origin\""), "{html}");
+        let plain = page("t", &Doc::default());
+        assert!(plain.contains("form-action 'none'\"") && plain.contains("content=\"no-referrer\""), "{plain}");
     }
 
     #[test]

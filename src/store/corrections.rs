@@ -1,10 +1,13 @@
 //! What people said of readings that were wrong.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
+use sqlx::QueryBuilder;
 
 use super::Tx;
 use crate::domain::annotation::{Intent, Sentiment};
-use crate::domain::correction::Correction;
+use crate::domain::correction::{Correction, Kept};
 use crate::id::FeedbackId;
 use crate::time::UnixMs;
 
@@ -36,12 +39,42 @@ pub async fn keep(tx: &mut Tx, id: &FeedbackId, correction: &Correction, who: &s
     Ok(())
 }
 
-/// What was said of a statement.
-pub async fn of(tx: &mut Tx, id: &FeedbackId) -> Result<Option<Correction>> {
-    let row: Option<Row> = on!(tx, c => sqlx::query_as(
-        "SELECT sentiment, intents, spam FROM corrections WHERE feedback_id = $1")
-        .bind(id.as_str()).fetch_optional(c).await?);
-    Ok(row.map(Correction::from))
+/// A person's word on a statement is taken back. Gives whether there was one.
+pub async fn remove(tx: &mut Tx, id: &FeedbackId) -> Result<bool> {
+    let gone = on!(tx, c => sqlx::query("DELETE FROM corrections WHERE feedback_id = $1")
+        .bind(id.as_str()).execute(c).await?.rows_affected());
+    Ok(gone > 0)
+}
+
+#[derive(sqlx::FromRow)]
+struct WithName {
+    feedback_id: String,
+    #[sqlx(flatten)]
+    row: Row,
+    who: String,
+    at_ms: i64,
+}
+
+/// What was said of these statements, a few hundred at most; one of which nothing was said is left out.
+pub async fn of_all(tx: &mut Tx, ids: impl Iterator<Item = &FeedbackId> + Send) -> Result<BTreeMap<FeedbackId, Kept>> {
+    let ids: Vec<&str> = ids.map(FeedbackId::as_str).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<WithName> = on!(tx, c => {
+        let sql = "SELECT feedback_id, sentiment, intents, spam, who, at_ms FROM corrections WHERE feedback_id IN (";
+        let mut query = QueryBuilder::new(sql);
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id);
+        }
+        query.push(")").build_query_as().fetch_all(c).await?
+    });
+    let kept = |r: WithName| {
+        let kept = Kept { correction: r.row.into(), who: r.who, at: UnixMs(r.at_ms) };
+        (FeedbackId(r.feedback_id), kept)
+    };
+    Ok(rows.into_iter().map(kept).collect())
 }
 
 #[derive(sqlx::FromRow)]

@@ -1,6 +1,9 @@
 //! Customer statements and what was read in them.
 
+use std::collections::{BTreeSet, HashMap};
+
 use anyhow::Result;
+use sqlx::QueryBuilder;
 
 use super::{Tx, from_json, to_json};
 use crate::domain::annotation::{Annotation, Intent, Sentiment};
@@ -159,6 +162,13 @@ pub async fn unread(tx: &mut Tx, rollout: Option<&RolloutId>, limit: i64) -> Res
     rows.into_iter().map(|r| Ok((r.row.try_into()?, r.locale))).collect()
 }
 
+/// A statement that nobody read yet, with the locale; `None` where it was read, or is not there.
+pub async fn waiting(tx: &mut Tx, id: &FeedbackId) -> Result<Option<(Feedback, Option<String>)>> {
+    let row: Option<WithLocale> = on!(tx, c => sqlx::query_as(select!("WHERE id = $1 AND state = 'new'"))
+        .bind(id.as_str()).fetch_optional(c).await?);
+    row.map(|r| Ok((r.row.try_into()?, r.locale))).transpose()
+}
+
 /// Whether a rollout has statements nobody read yet.
 pub async fn has_unread(tx: &mut Tx, rollout: &RolloutId) -> Result<bool> {
     let n: i64 = on!(tx, c => sqlx::query_scalar(
@@ -216,12 +226,26 @@ pub async fn read_again(tx: &mut Tx, id: &FeedbackId) -> Result<()> {
     Ok(())
 }
 
-/// The statement that counts for a person in a rollout.
-pub async fn voice_of(tx: &mut Tx, rollout: &RolloutId, person: &str) -> Result<Option<Feedback>> {
-    let sql = select!("WHERE rollout_id = $1 AND person = $2 AND counts = 1");
-    let row: Option<Row> =
-        on!(tx, c => sqlx::query_as(sql).bind(rollout.as_str()).bind(person).fetch_optional(c).await?);
-    row.map(Feedback::try_from).transpose()
+/// The statements that count for these people in a rollout, one each, by who said them; a few hundred people at most.
+pub async fn voices_of(
+    tx: &mut Tx,
+    rollout: &RolloutId,
+    people: impl Iterator<Item = &str> + Send,
+) -> Result<HashMap<String, Feedback>> {
+    let people: BTreeSet<&str> = people.collect();
+    if people.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<Row> = on!(tx, c => {
+        let mut query = QueryBuilder::new(select!("WHERE counts = 1 AND rollout_id = "));
+        query.push_bind(rollout.as_str()).push(" AND person IN (");
+        let mut list = query.separated(", ");
+        for person in people {
+            list.push_bind(person);
+        }
+        query.push(")").build_query_as().fetch_all(c).await?
+    });
+    Ok(nouns(rows)?.into_iter().map(|f| (f.person.clone(), f)).collect())
 }
 
 /// A newer statement of the same person counts from now on.
@@ -280,6 +304,43 @@ pub async fn join_late(
              OR (wanted_rollout IS NULL AND wanted_flag IS NULL AND wanted_release IS NOT NULL AND wanted_release = CAST($3 AS TEXT)
                AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.tag = CAST($3 AS TEXT) AND r.id <> $1)))")
         .bind(rollout.as_str()).bind(flag).bind(tag).bind(since.0).execute(c).await?.rows_affected()))
+}
+
+/// The negative statements that count in a rollout, the latest first.
+pub async fn negative_of(tx: &mut Tx, rollout: &RolloutId, limit: i64) -> Result<Vec<FeedbackId>> {
+    let ids: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT id FROM feedback WHERE rollout_id = $1 AND counts = 1 AND sentiment = 'negative'
+         ORDER BY occurred_ms DESC, id DESC LIMIT $2").bind(rollout.as_str()).bind(limit).fetch_all(c).await?);
+    Ok(ids.into_iter().map(FeedbackId).collect())
+}
+
+/// People who spoke about two rollouts.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct SharedPeople {
+    /// The other rollout.
+    pub rollout_id: String,
+    /// Of them, negative here.
+    pub negative_here: i64,
+    /// Of them, negative there.
+    pub negative_there: i64,
+    /// Of them, negative in both.
+    pub negative_both: i64,
+    /// All of them.
+    pub people: i64,
+}
+
+/// Rollouts that have people who said who they are in common with this one, those with the most first.
+pub async fn shared_people(tx: &mut Tx, rollout: &RolloutId, limit: i64) -> Result<Vec<SharedPeople>> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT b.rollout_id,
+                COUNT(*) FILTER (WHERE a.sentiment = 'negative') AS negative_here,
+                COUNT(*) FILTER (WHERE b.sentiment = 'negative') AS negative_there,
+                COUNT(*) FILTER (WHERE a.sentiment = 'negative' AND b.sentiment = 'negative') AS negative_both,
+                COUNT(*) AS people
+         FROM feedback a JOIN feedback b ON b.person = a.person AND b.counts = 1 AND b.rollout_id <> a.rollout_id
+         WHERE a.rollout_id = $1 AND a.counts = 1 AND a.anonymous = 0
+         GROUP BY b.rollout_id ORDER BY people DESC, b.rollout_id LIMIT $2")
+        .bind(rollout.as_str()).bind(limit).fetch_all(c).await?))
 }
 
 /// All statements, and how many found no rollout.

@@ -1,23 +1,32 @@
-//! `GET /` and `/rollouts/{id}`: pages for people on this machine.
+//! `GET /` and `/rollouts/{id}`: pages for people on this machine. `POST /feedback/{id}/reading`: what they send from there.
 //!
 //! The pages have no login, so only this machine sees them: a peer on loopback, by a local name, and through no proxy,
 //! because behind one every peer is on loopback. A foreign name would be a page elsewhere that had its own name point
 //! here (DNS rebinding).
 
+mod forms;
+mod reading;
+mod statements;
+
 use std::net::SocketAddr;
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
+pub use self::reading::post as correct;
 use super::App;
+use super::frame::HasForms;
 use super::problem::Problem;
 use super::query::{Page, no_such_rollout, rollout_id};
 use super::rollouts::{Overview, newest};
 use crate::flow::reports;
 use crate::render::doc::{Block, Doc, Inline};
+use crate::render::statements::section;
 use crate::render::{html, picture, report, track};
+use crate::store::rollouts;
 use crate::time::UnixMs;
 
 /// Rollouts on the first page.
@@ -86,10 +95,33 @@ fn row(o: &Overview, host: &str, now: UnixMs) -> Vec<Vec<Inline>> {
     ]
 }
 
-/// One rollout's report.
-pub async fn rollout(State(app): State<App>, Path(id): Path<String>) -> Result<Html<String>, Problem> {
+/// One rollout's report, and its statements. Further pages hold statements alone.
+pub async fn rollout(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
     let id = rollout_id(&id)?;
-    let full = reports::by_id(&app.ctx, &id).await?.ok_or_else(no_such_rollout)?;
-    let account = full.account();
-    Ok(Html(html::page(&report::title(account.rollout), &report::body(&account))))
+    let wanted = statements::Wanted::of(&uri)?;
+    let host = local_host(&headers).unwrap_or("127.0.0.1");
+    let list = statements::list(&app.ctx, &id, wanted, &headers).await?;
+    let (title, mut doc) = if list.after.is_none() {
+        let full = reports::by_id(&app.ctx, &id).await?.ok_or_else(no_such_rollout)?;
+        let account = full.account();
+        (report::title(account.rollout), report::body(&account))
+    } else {
+        let mut tx = app.ctx.db.read().await?;
+        let rollout = rollouts::get(&mut tx, &id).await?.ok_or_else(no_such_rollout)?;
+        (report::title(&rollout), Doc::default())
+    };
+    let up = |text: &str, path: String| Inline::Link { text: text.into(), url: format!("http://{host}{path}") };
+    let mut links = vec![up("All rollouts", "/".into()), Inline::Text(" · ".into())];
+    links.push(match list.after {
+        None => up("Statements", format!("/rollouts/{id}#statements")),
+        Some(_) => up("Report", format!("/rollouts/{id}")),
+    });
+    doc.blocks.insert(0, Block::Paragraph(links));
+    let page = html::page_with_forms(&title, &doc, &section(&list));
+    Ok((Extension(HasForms), Html(page)).into_response())
 }
