@@ -1,12 +1,27 @@
 //! Wilson's score interval for a share (Wilson 1927).
 
+use super::share::{Confidence, Interval, Share};
+
 /// The interval for `part` of `whole` at the two-sided normal quantile `z`; each end from 0 to 1. `(0, 1)` for an empty
 /// whole. A part outside of its whole is taken as the nearest that fits.
 pub fn interval(part: i64, whole: i64, z: f64) -> (f64, f64) {
     if whole <= 0 {
         return (0.0, 1.0);
     }
-    let part = part.clamp(0, whole);
+    let part = part.clamp(0, whole).unsigned_abs();
+    ends(part, whole.unsigned_abs(), z)
+}
+
+/// The interval for a share with a confidence; all of 0 to 1 for an empty whole.
+pub fn of(share: Share, confidence: Confidence) -> Interval {
+    if share.whole() == 0 {
+        return Interval { low: 0.0, high: 1.0 };
+    }
+    let (low, high) = ends(share.part(), share.whole(), confidence.z());
+    Interval { low, high }
+}
+
+fn ends(part: u64, whole: u64, z: f64) -> (f64, f64) {
     let n = whole as f64;
     let share = part as f64 / n;
     let spread = z * z / n;
