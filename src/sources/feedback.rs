@@ -3,16 +3,14 @@
 //! Every fault is named with the item and the field, so that a sender mends them in one go; what was sent is never
 //! repeated in an error. A field that nobody knows is a fault too: a misspelt `raitng` would be lost in silence.
 
-mod fields;
-
 use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
 use super::BadBody;
+use super::fields::{self, Fields, Reader};
 use crate::domain::feedback::{Belongs, Rating, Statement, TEXT_MAX_CHARS};
 use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
-use fields::{Fields, Reader};
 
 /// Statements that one request may hold.
 pub const ITEMS_MAX: usize = 1_000;
@@ -182,7 +180,7 @@ fn mark(raw: &RawValue) -> Result<Rating, String> {
 }
 
 /// A person's name for the sender: a text, or a whole number as many user ids are.
-fn person(raw: &RawValue) -> Result<Option<String>, String> {
+pub(super) fn person(raw: &RawValue) -> Result<Option<String>, String> {
     if let Ok(number) = serde_json::from_str::<i64>(raw.get()) {
         return Ok(Some(number.to_string()));
     }
@@ -207,7 +205,7 @@ fn address(raw: &RawValue) -> Result<Option<String>, String> {
     }
 }
 
-fn moment(raw: &RawValue, now: UnixMs) -> Result<UnixMs, String> {
+pub(super) fn moment(raw: &RawValue, now: UnixMs) -> Result<UnixMs, String> {
     let expected = || "expected a time as 2026-10-09T10:00:00Z, or milliseconds since 1970".to_owned();
     let at = if let Ok(ms) = serde_json::from_str::<i64>(raw.get()) {
         UnixMs(ms)
@@ -232,7 +230,7 @@ fn anything(raw: &RawValue) -> Result<serde_json::Value, String> {
 }
 
 /// Plan, country and the like: plain values, kept as text.
-fn attributes(r: &mut Reader<'_>) -> BTreeMap<String, String> {
+pub(super) fn attributes(r: &mut Reader<'_>) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let Some(raw) = r.take("attributes") else { return found };
     let fields = match Fields::read(raw) {

@@ -4,6 +4,7 @@
 //! stay in its file.
 
 pub mod feedback;
+mod fields;
 pub mod flags;
 mod generic;
 mod jira;
@@ -11,6 +12,7 @@ mod json;
 mod mapping;
 pub mod releases;
 pub mod signature;
+pub mod usage;
 
 use std::collections::BTreeMap;
 use std::fmt;

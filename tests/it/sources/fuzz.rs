@@ -14,14 +14,14 @@ use super::{Payload, all_payloads};
 use bodies::PRIVATE;
 
 #[derive(Clone, Debug)]
-enum Bend {
+pub(super) enum Bend {
     Drop,
     Replace(Value),
     Cut(Index),
     Flip(Index, u8),
 }
 
-fn bends() -> impl Strategy<Value = Bend> {
+pub(super) fn bends() -> impl Strategy<Value = Bend> {
     let value = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -63,7 +63,7 @@ fn places(value: &Value, at: &str, list: &mut Vec<String>) {
     }
 }
 
-fn bent(body: &[u8], place: Index, bend: &Bend) -> Vec<u8> {
+pub(super) fn bent(body: &[u8], place: Index, bend: &Bend) -> Vec<u8> {
     let mut document: Value = serde_json::from_slice(body).expect("a payload is JSON");
     let mut list = Vec::new();
     places(&document, "", &mut list);

@@ -4,6 +4,7 @@ mod fuzz;
 mod mentions;
 mod sequences;
 mod signatures;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
