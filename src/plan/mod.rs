@@ -2,6 +2,7 @@
 
 pub mod attribution;
 pub mod flags;
+pub mod pulls;
 pub mod tickets;
 pub mod verdict;
 pub mod windows;
