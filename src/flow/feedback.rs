@@ -190,8 +190,8 @@ async fn keep(
     Ok(Accepted { id, attribution: Attributed { rollout, by, why }, duplicate: !new })
 }
 
-/// Looks up where a statement may belong.
-async fn look(tx: &mut Tx, belongs: &Belongs, at: UnixMs, now: UnixMs) -> Result<Candidates> {
+/// Looks up where something that was said or done at `at` may belong.
+pub(super) async fn look(tx: &mut Tx, belongs: &Belongs, at: UnixMs, now: UnixMs) -> Result<Candidates> {
     let mut found = Candidates::default();
     if let Some(name) = &belongs.rollout {
         let id = RolloutId(name.clone());

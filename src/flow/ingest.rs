@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result};
 use tracing::{error, info};
 
 use super::deliver::SUSPENDED_MS;
-use super::{Context, mentions, poll};
+use super::{Context, mentions, poll, usage};
 use crate::analysis::redact;
 use crate::crash_point;
 use crate::domain::flag_state::FlagState;
@@ -209,7 +209,10 @@ async fn refold(ctx: &Context, tx: &mut Tx, subject: &Subject) -> Result<Vec<Rol
             let since = now.plus(-LATE_JOIN_MAX_MS);
             let joined =
                 feedback::join_late(tx, &rollout.id, subject.flag(), rollout.about.tag.as_deref(), since).await?;
-            info!(rollout.id = %rollout.id, feedback.joined = joined, "new rollout: {}", rollout.label());
+            let exposures = usage::join(ctx, tx, rollout).await?;
+            info!(rollout.id = %rollout.id, feedback.joined = joined, exposures.joined = exposures, "new rollout: {}", rollout.label());
+        } else {
+            usage::redate(tx, rollout).await?;
         }
     }
     if let Subject::Flag { flag, .. } = subject {

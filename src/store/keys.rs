@@ -17,6 +17,8 @@ pub struct StoredKey {
     pub hint: String,
     /// Origins from which a public key may be used.
     pub origins: Vec<String>,
+    /// Whether a public key may tell what people do, too.
+    pub events: bool,
     /// When it was made.
     pub created_at: UnixMs,
     /// When it was taken back.
@@ -29,6 +31,7 @@ struct Row {
     kind: String,
     hint: String,
     origins: String,
+    events: i64,
     created_ms: i64,
     revoked_ms: Option<i64>,
 }
@@ -42,6 +45,7 @@ impl TryFrom<Row> for StoredKey {
             kind: r.kind,
             hint: r.hint,
             origins: from_json(&r.origins)?,
+            events: r.events != 0,
             created_at: UnixMs(r.created_ms),
             revoked_at: r.revoked_ms.map(UnixMs),
         })
@@ -52,8 +56,9 @@ impl TryFrom<Row> for StoredKey {
 pub async fn insert(tx: &mut Tx, key: &StoredKey, hash: &str) -> Result<()> {
     let origins = to_json(&key.origins)?;
     on!(tx, c => sqlx::query(
-        "INSERT INTO keys (id, kind, hash, hint, origins, created_ms) VALUES ($1, $2, $3, $4, $5, $6)")
+        "INSERT INTO keys (id, kind, hash, hint, origins, created_ms, events) VALUES ($1, $2, $3, $4, $5, $6, $7)")
         .bind(key.id.as_str()).bind(&key.kind).bind(hash).bind(&key.hint).bind(&origins).bind(key.created_at.0)
+        .bind(i64::from(key.events))
         .execute(c).await?.rows_affected());
     Ok(())
 }
@@ -61,7 +66,7 @@ pub async fn insert(tx: &mut Tx, key: &StoredKey, hash: &str) -> Result<()> {
 /// The key with this hash, unless it was taken back.
 pub async fn find(tx: &mut Tx, hash: &str) -> Result<Option<StoredKey>> {
     let row: Option<Row> = on!(tx, c => sqlx::query_as(
-        "SELECT id, kind, hint, origins, created_ms, revoked_ms FROM keys WHERE hash = $1 AND revoked_ms IS NULL")
+        "SELECT id, kind, hint, origins, events, created_ms, revoked_ms FROM keys WHERE hash = $1 AND revoked_ms IS NULL")
         .bind(hash).fetch_optional(c).await?);
     row.map(StoredKey::try_from).transpose()
 }
@@ -69,7 +74,7 @@ pub async fn find(tx: &mut Tx, hash: &str) -> Result<Option<StoredKey>> {
 /// All keys, oldest first.
 pub async fn all(tx: &mut Tx) -> Result<Vec<StoredKey>> {
     let rows: Vec<Row> = on!(tx, c => sqlx::query_as(
-        "SELECT id, kind, hint, origins, created_ms, revoked_ms FROM keys ORDER BY created_ms, id").fetch_all(c).await?);
+        "SELECT id, kind, hint, origins, events, created_ms, revoked_ms FROM keys ORDER BY created_ms, id").fetch_all(c).await?);
     rows.into_iter().map(StoredKey::try_from).collect()
 }
 

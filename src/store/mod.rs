@@ -23,15 +23,19 @@ macro_rules! on {
 }
 
 pub mod actions;
+pub mod alarms;
 pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
+pub mod doubts;
 pub mod feedback;
+pub mod findings;
 pub mod flags;
 pub mod installations;
 pub mod keys;
 pub mod mentions;
 pub mod meta;
+pub mod metrics;
 pub mod pauses;
 pub mod placed;
 pub mod refusals;
@@ -43,6 +47,7 @@ pub mod sealed;
 pub mod signals;
 pub mod themes;
 pub mod tickets;
+pub mod usage;
 pub mod windows;
 
 use std::path::Path;

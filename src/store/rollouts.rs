@@ -198,6 +198,15 @@ pub async fn of_tag(tx: &mut Tx, tag: &str, limit: i64) -> Result<Vec<RolloutId>
     Ok(rows.into_iter().map(RolloutId).collect())
 }
 
+/// Of other rollouts whose window is closed, how many people were negative, of how many; the latest first.
+pub async fn past_shares(tx: &mut Tx, but: &RolloutId, limit: i64) -> Result<Vec<(i64, i64)>> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT r.negative, r.negative + r.mixed + r.neutral + r.positive
+         FROM rollouts r JOIN windows w ON w.rollout_id = r.id
+         WHERE w.state = 'closed' AND r.id <> $1 AND r.negative + r.mixed + r.neutral + r.positive > 0
+         ORDER BY r.created_ms DESC, r.id LIMIT $2").bind(but.as_str()).bind(limit).fetch_all(c).await?))
+}
+
 /// Rollouts that reached customers, and of these the ones whose window was ever open.
 pub async fn coverage(tx: &mut Tx) -> Result<(i64, i64)> {
     Ok(on!(tx, c => sqlx::query_as(

@@ -1,6 +1,9 @@
 //! Themes with their incremental state.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use anyhow::Result;
+use sqlx::QueryBuilder;
 
 use super::rollouts::TallyRow;
 use super::{Tx, from_json, to_json};
@@ -136,6 +139,23 @@ pub async fn save(tx: &mut Tx, rollout: &RolloutId, t: &Theme) -> Result<()> {
         .bind(t.first_at.0).bind(t.last_at.0).bind(i64::from(t.named_at)).bind(i64::from(t.vector.items))
         .bind(t.into.as_ref().map(ThemeId::as_str)).execute(c).await?.rows_affected());
     Ok(())
+}
+
+/// The names of these themes, a few hundred at most.
+pub async fn names(tx: &mut Tx, ids: impl Iterator<Item = &ThemeId> + Send) -> Result<BTreeMap<ThemeId, String>> {
+    let ids: BTreeSet<&str> = ids.map(ThemeId::as_str).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<(String, String)> = on!(tx, c => {
+        let mut query = QueryBuilder::new("SELECT id, name FROM themes WHERE id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(id);
+        }
+        query.push(")").build_query_as().fetch_all(c).await?
+    });
+    Ok(rows.into_iter().map(|(id, name)| (ThemeId(id), name)).collect())
 }
 
 /// One theme.

@@ -111,6 +111,14 @@ pub async fn collecting_at(tx: &mut Tx, at: UnixMs, now: UnixMs, limit: i64) -> 
     Ok(rows.into_iter().map(RolloutId).collect())
 }
 
+/// Rollouts whose window collects, those that opened last first.
+pub async fn collecting(tx: &mut Tx, limit: i64) -> Result<Vec<RolloutId>> {
+    let ids: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT rollout_id FROM windows WHERE state IN ('open', 'soaking', 'reopened', 'closing')
+         ORDER BY opened_ms DESC NULLS LAST, rollout_id LIMIT $1").bind(limit).fetch_all(c).await?);
+    Ok(ids.into_iter().map(RolloutId).collect())
+}
+
 /// How many windows are in each state.
 pub async fn by_state(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     Ok(
