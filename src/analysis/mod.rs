@@ -2,7 +2,8 @@
 //!
 //! A statement is normalised and redacted before it is kept; a [`Reader`] then says what language it is in, how it feels,
 //! what it wants and whether anybody meant it; [`themes`] says which statements say the same, and [`summary`] whose words
-//! speak for them.
+//! speak for them. [`usage`] counts what people did beside what they said,
+//! [`alarm`] tells whether it got worse, and [`findings`] what the counters say, by the methods in [`stats`].
 //!
 //! ```text
 //! text -> words -> language -> phrases of the language's file -> signs (negation, "but", emphasis)
@@ -10,10 +11,15 @@
 //! ```
 //!
 //! The word lists are files of this crate, a language each; the weights of the model are one file, made by
-//! [`model::learn`] from labelled texts. Which of both spoke stands in every annotation.
+//! [`model::learn`] from labelled texts. Where a sentence encoder is configured, [`head`] may be asked how a statement
+//! feels besides. Who spoke stands in every annotation.
 
+pub mod alarm;
+mod alone;
 mod aspects;
+pub mod findings;
 mod hashing;
+pub mod head;
 mod intent;
 mod language;
 mod lexicon;
@@ -24,18 +30,21 @@ mod reader;
 pub mod redact;
 mod sentiment;
 mod signs;
+pub mod simulate;
 mod spam;
 pub mod stats;
 pub mod summary;
 pub mod themes;
+pub mod usage;
 pub mod vectors;
 mod words;
 
-pub use self::reader::{RULES, Reader};
+pub use self::reader::{RULES, Reader, Sitting};
 
 /// The language of a text: ISO 639-1, or `und` where it can't be told.
 pub fn language_of(text: &str) -> &'static str {
-    language::detect(text, &words::Words::read(text), None)
+    let words = words::Words::read(text);
+    language::detect(text, &words, &lexicon::known(&words), None)
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub fn hash(key: &str) -> String {
 }
 
 /// Makes a key and keeps its hash. Gives the key itself, for the only time.
-pub async fn make_key(ctx: &Context, kind: KeyKind, origins: Vec<String>) -> Result<(StoredKey, String)> {
+/// `events`: a public key may tell what people do, too.
+pub async fn make_key(ctx: &Context, kind: KeyKind, origins: Vec<String>, events: bool) -> Result<(StoredKey, String)> {
     let prefix = match kind {
         KeyKind::Public => "hb_pub_",
         KeyKind::Secret => "hb_sec_",
@@ -28,6 +29,7 @@ pub async fn make_key(ctx: &Context, kind: KeyKind, origins: Vec<String>) -> Res
         kind: kind.as_str().to_owned(),
         hint: key.chars().take(HINT_CHARS).collect(),
         origins,
+        events,
         created_at: ctx.now(),
         revoked_at: None,
     };

@@ -1,9 +1,12 @@
 //! Lists rollouts, finds one by the name that people have for it, and tells its history with the reasons.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, findings};
+use crate::domain::finding::Finding;
 use crate::domain::rollout::{End, Rollout, Stage};
 use crate::domain::tally::Tally;
 use crate::domain::window::{Transition, Window};
@@ -103,8 +106,12 @@ pub struct Reasons {
     pub rollout: Rollout,
     /// The steps of its window.
     pub history: Vec<Transition>,
-    /// The decisions about its tickets.
+    /// The decisions about its tickets and alarms.
     pub decisions: Vec<Decision>,
+    /// What its counters say.
+    pub findings: Vec<Finding>,
+    /// The names of its themes by id.
+    pub themes: BTreeMap<String, String>,
 }
 
 /// Everything that was decided about a rollout, and why. `None` where there is no such rollout.
@@ -114,6 +121,8 @@ pub async fn reasons(ctx: &Context, id: &RolloutId) -> Result<Option<Reasons>> {
     Ok(Some(Reasons {
         history: windows::history(&mut tx, id).await?,
         decisions: decisions::of_rollout(&mut tx, id).await?,
+        findings: findings::of_rollout(&mut tx, id).await?,
+        themes: findings::theme_names(&mut tx, id).await?,
         rollout,
     }))
 }

@@ -5,8 +5,9 @@
 //! releases and pull requests to flags, `feedback` keeps statements, which `clean` redacts and `seal` makes reversible for
 //! whoever has the key, `analyze` reads them, `correct` keeps what a person says of a reading, `reconcile` plans what the
 //! tickets should say, `rephrase` asks a language model for other words, `deliver` makes it so, `sweep` looks for what was
-//! missed, `lineage` shows rollouts together, and
-//! `check` says what is wrong.
+//! missed, `lineage` shows rollouts together, `usage` counts what people do beside what they say, `pull` asks other systems for numbers,
+//! `findings` tells what the counts say and raises alarms, and `check` says what is wrong. With the feature `encoder`, `encoded` places statements by
+//! a sentence encoder.
 
 pub mod access;
 pub mod account;
@@ -15,12 +16,16 @@ pub mod check;
 pub mod clean;
 pub mod correct;
 pub mod deliver;
+#[cfg(feature = "encoder")]
+pub mod encoded;
 pub mod feedback;
+pub mod findings;
 pub mod ingest;
 pub mod lineage;
 pub mod mentions;
 pub mod open;
 pub mod poll;
+pub mod pull;
 pub mod receive;
 pub mod reconcile;
 pub mod rephrase;
@@ -30,6 +35,7 @@ pub mod steer;
 mod summaries;
 pub mod sweep;
 pub mod themes;
+pub mod usage;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,11 +46,13 @@ use sha2::Sha256;
 use tokio::sync::Notify;
 
 use crate::analysis::Reader;
+use crate::analysis::themes::Embedder;
 use crate::config::Config;
 use crate::flagapi::Platforms;
 use crate::github::GitHub;
 use crate::id::Entropy;
 use crate::llm::Llm;
+use crate::pull::Pullers;
 use crate::store::{Db, meta};
 use crate::telemetry::Telemetry;
 use crate::time::{Clock, UnixMs};
@@ -65,6 +73,8 @@ pub struct Context {
     pub secrets: Secrets,
     /// What reads statements.
     pub reader: Arc<Reader>,
+    /// What tells which statements say the same.
+    pub embedder: Arc<dyn Embedder>,
     /// Where tickets live.
     pub trackers: Arc<Trackers>,
     /// GitHub beyond its tickets: what it delivered. `None` where it is not configured.
@@ -73,6 +83,8 @@ pub struct Context {
     pub llm: Option<Arc<Llm>>,
     /// The flag platforms that can be asked.
     pub platforms: Arc<Platforms>,
+    /// The systems that count usage already.
+    pub pullers: Arc<Pullers>,
     /// What was turned away and is not noted yet.
     pub refused: Arc<Turned>,
     /// The counters.
@@ -142,6 +154,14 @@ impl Secrets {
         let person = meta::get_or_make(&mut tx, "secret.person", &fresh()).await?;
         tx.commit().await?;
         Ok(Self { marker: marker.into_bytes().into(), person: person.into_bytes().into() })
+    }
+
+    /// What a form carries, so that only who read the page can send it: for one thing, on one day.
+    pub fn form_token(&self, what: &str, day: i64) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.marker).expect("HMAC takes keys of any length");
+        // What a marker signs begins with a length, so that neither passes for the other.
+        mac.update(format!("a form of the dashboard\n{day}\n{what}").as_bytes());
+        hex::encode(mac.finalize().into_bytes())
     }
 
     /// The pseudonym of a person: always the same for the same name, and not to be turned back without the secret.

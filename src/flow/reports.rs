@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 
-use super::{Context, mentions, summaries};
+use super::{Context, findings, mentions, summaries};
+use crate::domain::finding::Finding;
 use crate::domain::mention::Mention;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
@@ -29,6 +30,7 @@ pub struct Full {
     brought_by: Vec<Mention>,
     brought: Vec<Rollout>,
     min_people: i64,
+    findings: Vec<Finding>,
     told: Option<Summaries>,
 }
 
@@ -50,6 +52,7 @@ impl Full {
             brought_by: &self.brought_by,
             brought: &self.brought,
             min_people: self.min_people,
+            findings: &self.findings,
             told: self.told.as_ref(),
         }
     }
@@ -72,6 +75,7 @@ pub async fn load(tx: &mut Tx, ctx: &Context, rollout: &Rollout, suggested: Vec<
         brought_by: mentions::brought_by(tx, rollout).await?,
         brought: mentions::brought(tx, rollout).await?,
         min_people: ctx.config.policy().min_people,
+        findings: findings::of_rollout(tx, id).await?,
         told: None,
     })
 }

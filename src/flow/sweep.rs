@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
 use super::deliver::LOOK_BACK_MS;
-use super::{Context, mentions};
+use super::{Context, findings, mentions, pull, usage};
 use crate::domain::ticket::{Ticket, TicketState};
 use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
@@ -37,6 +37,10 @@ const BODIES_MAX_MS: i64 = 30 * DAY_MS;
 const ANSWERS_MAX_MS: i64 = 2 * DAY_MS;
 /// How often what was given up gets another try: an outage may have been longer than the attempts last.
 const REVIVE_EVERY_MS: i64 = DAY_MS;
+/// How often rows of people that no count needs are let go.
+const LET_GO_EVERY_MS: i64 = DAY_MS;
+/// How often the findings of open rollouts are worked out anew: exposures come late, and hours pass.
+const FINDINGS_EVERY_MS: i64 = 5 * MINUTE_MS;
 /// How often old answers are forgotten.
 const FORGET_EVERY_MS: i64 = DAY_MS;
 
@@ -61,7 +65,10 @@ pub async fn run_due(ctx: &Context) -> Result<UnixMs> {
     let doubled = scheduled(ctx, "tickets.doubles", config.outbox.sweep.ms(), || doubles(ctx)).await?;
     let forgotten = scheduled(ctx, "answers.forget", FORGET_EVERY_MS, || forget_answers(ctx)).await?;
     let revived = scheduled(ctx, "tickets.revive", REVIVE_EVERY_MS, || revive(ctx)).await?;
-    Ok(files.min(missed).min(doubled).min(forgotten).min(revived))
+    let counted = scheduled(ctx, "usage.let_go", LET_GO_EVERY_MS, || usage::let_go(ctx)).await?;
+    let found = scheduled(ctx, "findings.refresh", FINDINGS_EVERY_MS, || findings::refresh_open(ctx)).await?;
+    let pulled = pull::pull_due(ctx).await?;
+    Ok(files.min(counted).min(found).min(pulled).min(missed).min(doubled).min(forgotten).min(revived))
 }
 
 /// Runs `sweep` where `name` is due, and keeps what it has to say. `every_ms` 0 switches it off. Gives when it is due

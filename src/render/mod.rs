@@ -3,6 +3,7 @@
 pub mod adf;
 pub mod brought;
 pub mod doc;
+pub mod findings;
 pub mod html;
 pub mod issue;
 pub mod markdown;
@@ -11,6 +12,7 @@ pub mod picture;
 pub mod report;
 #[cfg(test)]
 mod sample;
+pub mod statements;
 pub mod summary;
 pub mod tame;
 pub mod track;

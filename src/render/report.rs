@@ -2,9 +2,11 @@
 
 use super::brought;
 use super::doc::{Block, Doc, Inline};
+use super::findings;
 use super::issue::{counted, footer, one_line};
 use super::picture;
 use super::summary::{self, Told};
+use crate::domain::finding::Finding;
 use crate::domain::mention::Mention;
 use crate::domain::rollout::{End, Rollout};
 use crate::domain::tally::Tally;
@@ -17,11 +19,13 @@ use crate::time::UnixMs;
 
 mod data;
 mod themes;
-pub use data::{data, mention, theme};
+pub use data::{data, finding, mention, theme};
 use themes::{in_their_words, themes_table};
 
 /// Themes that a report names.
 const THEMES_MAX: usize = 20;
+/// Findings that a report tells; all of them stand under `/findings` and in `hearback why`.
+const FINDINGS_MAX: usize = 12;
 /// Steps of the window that a report names: the latest.
 const STEPS_MAX: usize = 20;
 
@@ -56,6 +60,8 @@ pub struct Account<'a> {
     pub brought: &'a [Rollout],
     /// Distinct people that a ticket asks for.
     pub min_people: i64,
+    /// What the counters say.
+    pub findings: &'a [Finding],
     /// What it comes to, and what its largest themes do; left out where customers' words may not stand.
     pub told: Option<&'a Summaries>,
 }
@@ -95,6 +101,7 @@ pub fn body(a: &Account<'_>) -> Doc {
     let text = |t: String| Block::Paragraph(vec![Inline::Text(t)]);
     let stop = || Inline::Text(".".into());
     let mut blocks = vec![Block::Paragraph(vec![Inline::Strong(verdict::sentence(a.rollout, a.tally, a.min_people))])];
+    blocks.extend(findings::alarms(a.findings));
     if a.tally.people() > 0 {
         blocks.push(text(picture::line(a.tally)));
     }
@@ -123,6 +130,12 @@ pub fn body(a: &Account<'_>) -> Doc {
         blocks.push(text("No theme yet: nobody said the same as somebody else.".into()));
     }
     blocks.extend(in_their_words(a));
+    let name = |id: &str| data::theme_name(a, id);
+    if let Some(found) = findings::bullets(a.findings, FINDINGS_MAX, &name) {
+        blocks.push(heading("What they did, and whether it is real"));
+        blocks.extend(findings::arms(a.findings));
+        blocks.push(found);
+    }
     if !a.suggested.is_empty() {
         blocks.push(heading("Would be filed"));
         blocks.push(text("The policy wants a person's yes before these become tickets of their own:".into()));

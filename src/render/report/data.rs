@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::Account;
+use crate::domain::finding::Finding;
 use crate::domain::mention::Mention;
 use crate::domain::theme::Theme;
 use crate::plan::verdict::{self, Share};
-use crate::render::summary;
+use crate::render::{findings, summary};
 use crate::time::UnixMs;
 
 /// The report as data: the same numbers, with the ids behind them.
@@ -34,6 +35,7 @@ pub fn data(a: &Account<'_>) -> Value {
         "sentiment": a.tally,
         "negative_share": {"low": share.low, "high": share.high, "part": share.part, "whole": share.whole},
         "summary": a.told.map(|told| summary::data(&told.whole)),
+        "findings": a.findings.iter().map(|f| finding(f, &|id| theme_name(a, id))).collect::<Vec<_>>(),
         "themes": a.themes.iter().map(|t| with_summary(a, t)).collect::<Vec<_>>(),
         "tickets": a.tickets.iter().map(|t| json!({
             "id": t.id,
@@ -89,4 +91,23 @@ pub fn theme(t: &Theme) -> Value {
         "first_at": t.first_at.rfc3339(),
         "last_at": t.last_at.rfc3339(),
     })
+}
+
+/// A finding as data, with its line. `name` gives the words for a theme's id.
+pub fn finding(f: &Finding, name: &dyn Fn(&str) -> String) -> Value {
+    json!({
+        "name": f.name(),
+        "kind": f.kind,
+        "subject": f.subject,
+        "standing": f.standing,
+        "line": findings::line(f, name),
+        "what": f.what,
+        "detectable": f.detectable,
+        "evidence": f.evidence,
+    })
+}
+
+/// The name of a theme by its id; the id of one that is too small to be named.
+pub(super) fn theme_name(a: &Account<'_>, id: &str) -> String {
+    a.themes.iter().find(|t| t.id.0 == id).map_or_else(|| id.to_owned(), |t| t.name.clone())
 }

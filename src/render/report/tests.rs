@@ -24,6 +24,7 @@ fn with_account(look: impl FnOnce(&Account<'_>)) {
         brought_by: &[],
         brought: &[],
         min_people: 5,
+        findings: &[],
         told: None,
     });
 }
@@ -186,4 +187,46 @@ fn a_long_history_is_told_from_its_end() {
     let shown = history(&steps);
     assert_eq!(shown.len(), STEPS_MAX + 1);
     assert_eq!(shown[0], [Inline::Text("10 earlier steps are not shown".into())]);
+}
+
+#[test]
+fn an_alarm_leads_the_issue_and_findings_stand_below_the_themes() {
+    use crate::domain::alarm::Grade;
+    use crate::domain::finding::{Against, Direction, Evidence, Finding, Interval, Of, Standing, What};
+    let finding = |what: What| Finding {
+        subject: String::new(),
+        kind: what.name().into(),
+        what: Some(what),
+        standing: Standing::Told,
+        detectable: None,
+        evidence: Evidence::default(),
+    };
+    let findings = [
+        finding(What::Alarm {
+            direction: Direction::Worse,
+            against: Against::Control,
+            grade: Grade::Critical,
+            ln_e: 9.0,
+            rate: Some(Interval { value: 2.0, low: 1.4, high: 2.9 }),
+            at_least: None,
+            shares: None,
+            began_day: None,
+            unreliable: None,
+        }),
+        finding(What::AgainstControl {
+            exposed: Of { part: 30, whole: 40 },
+            control: Of { part: 5, whole: 50 },
+            difference: Interval { value: 0.65, low: 0.47, high: 0.78 },
+            ratio: None,
+        }),
+    ];
+    with_account(|a| {
+        let text = markdown::render(&section(&Account { findings: &findings, ..*a }));
+        let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} in {text}"));
+        assert!(at("**Critical:** Exposed people send negative feedback 2.0×") < at("What they say"));
+        assert!(at("What they say") < at("What they did, and whether it is real"));
+        assert!(
+            at("🟥🟥🟥🟥🟥🟥🟥🟥⬜⬜ 30 of 40 (75 %) negative in exposed people") < at("Of exposed people who spoke")
+        );
+    });
 }

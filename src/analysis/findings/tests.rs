@@ -1,0 +1,442 @@
+//! Small rollouts, person by person, and what is found in them.
+
+use super::*;
+use crate::analysis::alarm::latch::Event;
+use crate::analysis::usage::{Arm, Channel, Class, Item, Moment, Participant, Said};
+use crate::domain::alarm::Grade;
+use crate::domain::finding::{Standing, What};
+use crate::domain::series::Bad;
+use crate::render::findings::line;
+use crate::time::{DAY_MS, HOUR_MS};
+
+const OPENED: UnixMs = UnixMs(1_700_000_000_000);
+
+/// A rollout that people are added to.
+struct Rollout {
+    cells: Cells,
+    clock: RolloutClock,
+    stages: Vec<Share>,
+    events: BTreeMap<u32, String>,
+    usual: Baseline,
+    judged: Vec<Judged>,
+    series: Vec<Series>,
+    themes: Vec<ThemeFacts>,
+    pairs: Vec<Pair>,
+    past: Vec<(i64, i64)>,
+    now: UnixMs,
+}
+
+/// One person's story.
+#[derive(Clone, Copy)]
+struct Person {
+    arm: Arm,
+    stage: Share,
+    event: bool,
+    says: Option<Class>,
+    channel: Channel,
+    comes_back: bool,
+}
+
+const QUIET: Person = Person {
+    arm: Arm::Treated,
+    stage: Share(5_000),
+    event: false,
+    says: None,
+    channel: Channel::Widget,
+    comes_back: true,
+};
+
+impl Rollout {
+    fn new() -> Self {
+        Self {
+            cells: Cells::default(),
+            clock: RolloutClock::new(OPENED, 14 * DAY_MS),
+            stages: vec![Share(5_000)],
+            events: BTreeMap::from([(1, "error_timeout".to_owned())]),
+            usual: Baseline::default(),
+            judged: Vec::new(),
+            series: Vec::new(),
+            themes: Vec::new(),
+            pairs: Vec::new(),
+            past: Vec::new(),
+            now: OPENED.plus(40 * DAY_MS),
+        }
+    }
+
+    fn with(mut self, n: usize, person: Person) -> Self {
+        for _ in 0..n {
+            let mut row = Participant::default();
+            row.expose(OPENED, person.stage, person.arm);
+            if person.event {
+                row.does(1, OPENED.plus(HOUR_MS), 1_000);
+            }
+            if let Some(class) = person.says {
+                let at = OPENED.plus(2 * HOUR_MS);
+                let when = Moment { at, received: at, backfill: false };
+                row.said = Said::of([Item { when, class, channel: person.channel, score_micro: 0 }]);
+            }
+            let day = crate::analysis::usage::Days::day(OPENED);
+            row.days.add(day);
+            row.days.add(day + 2);
+            if person.comes_back {
+                row.days.add(day + 5);
+                row.days.add(day + 10);
+            }
+            self.cells.merge(&Cells::change(None, Some(&row), &self.clock));
+        }
+        self
+    }
+
+    fn with_facts<T>(&self, work: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let engines = vec!["rules/2".to_owned()];
+        work(&Facts {
+            now: self.now,
+            clock: &self.clock,
+            cells: &self.cells,
+            stages: &self.stages,
+            events: &self.events,
+            segments: &BTreeMap::new(),
+            usual: &self.usual,
+            linkage: &[],
+            rules: &AlarmRules::default(),
+            judged: &self.judged,
+            mismatch: &BTreeMap::new(),
+            series: &self.series,
+            themes: &self.themes,
+            pairs: &self.pairs,
+            past: &self.past,
+            audience: Some(10_000),
+            engines: &engines,
+            negative: &[FeedbackId("f1".into())],
+        })
+    }
+
+    fn found(&self) -> Vec<Finding> {
+        self.with_facts(work_out)
+    }
+
+    fn look(&mut self, before: &Watch) -> Watch {
+        let look = self.with_facts(|facts| look(&AlarmRules::default(), facts, before));
+        self.judged = look.judged;
+        look.watch
+    }
+
+    fn the(&self, name: &str) -> Finding {
+        let found = self.found();
+        let names: Vec<String> = found.iter().map(Finding::name).collect();
+        found.into_iter().find(|f| f.name() == name).unwrap_or_else(|| panic!("{name} in {names:?}"))
+    }
+}
+
+fn said(finding: &Finding) -> String {
+    line(finding, &|id| format!("theme {id}"))
+}
+
+fn negative() -> Person {
+    Person { says: Some(Class::Negative), ..QUIET }
+}
+
+fn positive() -> Person {
+    Person { says: Some(Class::Positive), ..QUIET }
+}
+
+#[test]
+fn nobody_has_no_findings_that_say_something() {
+    for finding in Rollout::new().found() {
+        assert!(matches!(finding.standing, Standing::TooFew { .. }), "{finding:?}");
+    }
+}
+
+#[test]
+fn five_people_are_told_by_their_words() {
+    let few = Rollout::new().with(4, negative());
+    assert_eq!(
+        said(&few.the("level")),
+        "Negative share: too few to compare, 4 people who spoke of the 5 that it takes."
+    );
+}
+
+#[test]
+fn who_was_asked_goes_before_who_spoke_up_once_there_are_thirty() {
+    let asked = |class| Person { channel: Channel::Asked, says: Some(class), ..QUIET };
+    let rollout = Rollout::new().with(60, negative()).with(29, asked(Class::Positive));
+    assert!(said(&rollout.the("level")).starts_with("60 of 60 people who spoke up by themselves are negative"));
+    let rollout = rollout.with(1, asked(Class::Negative));
+    assert!(said(&rollout.the("level")).starts_with("1 of 30 people who were asked are negative"));
+}
+
+#[test]
+fn an_event_that_goes_with_turning_negative_is_told_and_one_that_does_not_is_not() {
+    let met = |says| Person { event: true, says, ..QUIET };
+    let real =
+        Rollout::new().with(20, met(Some(Class::Negative))).with(80, met(None)).with(30, negative()).with(870, QUIET);
+    let finding = real.the("event/error_timeout");
+    assert_eq!(finding.standing, Standing::Told);
+    assert_eq!(
+        said(&finding),
+        "People who met error_timeout were 6.0× more likely (95 % CI 3.5-10) to be negative (n = 100 with it, q < \
+         0.001, compared within stage and segment)."
+    );
+    let chance =
+        Rollout::new().with(6, met(Some(Class::Negative))).with(94, met(None)).with(54, negative()).with(846, QUIET);
+    assert_eq!(chance.the("event/error_timeout").standing, Standing::Chance);
+}
+
+#[test]
+fn an_event_is_not_looked_at_below_its_smallest_sample() {
+    let met = |says| Person { event: true, says, ..QUIET };
+    let rare = Rollout::new().with(10, met(Some(Class::Negative))).with(9, met(None)).with(100, QUIET);
+    let Standing::TooFew { have, need, .. } = rare.the("event/error_timeout").standing else { panic!("too few") };
+    assert_eq!((have, need), (19, 20));
+}
+
+#[test]
+fn what_somebody_did_after_they_turned_does_not_count() {
+    let mut rollout = Rollout::new().with(100, QUIET);
+    for _ in 0..40 {
+        let mut row = Participant::default();
+        row.expose(OPENED, Share(5_000), Arm::Treated);
+        let at = OPENED.plus(HOUR_MS);
+        let when = Moment { at, received: at, backfill: false };
+        row.said = Said::of([Item { when, class: Class::Negative, channel: Channel::Widget, score_micro: 0 }]);
+        row.does(1, OPENED.plus(2 * HOUR_MS), 1_000);
+        rollout.cells.merge(&Cells::change(None, Some(&row), &rollout.clock));
+    }
+    assert!(
+        rollout.found().iter().all(|f| f.kind != "event" || f.standing != Standing::Told),
+        "a person who complains and then looks around is no evidence"
+    );
+}
+
+#[test]
+fn exposed_people_are_compared_with_the_control_within_strata() {
+    let control = |says| Person { arm: Arm::Control, says, ..QUIET };
+    let rollout = Rollout::new()
+        .with(40, negative())
+        .with(20, positive())
+        .with(940, QUIET)
+        .with(10, control(Some(Class::Negative)))
+        .with(30, control(Some(Class::Positive)))
+        .with(960, control(None));
+    let finding = rollout.the("against_control");
+    assert_eq!(finding.standing, Standing::Told);
+    let Some(What::AgainstControl { ratio: Some(ratio), difference, .. }) = finding.what else { panic!("a ratio") };
+    assert!((ratio.value - 4.0).abs() < 1e-9, "{ratio:?}");
+    assert!((difference.value - (40.0 / 60.0 - 10.0 / 40.0)).abs() < 1e-9, "{difference:?}");
+    assert!(finding.detectable.is_some());
+}
+
+#[test]
+fn no_control_no_comparison() {
+    let rollout = Rollout::new().with(40, negative());
+    assert!(rollout.found().iter().all(|f| f.kind != "against_control" && f.kind != "conversion"));
+}
+
+#[test]
+fn stages_are_compared_and_equal_shares_are_one_stage() {
+    let late = Person { stage: Share(10_000), ..QUIET };
+    let mut rollout = Rollout::new()
+        .with(5, negative())
+        .with(45, positive())
+        .with(30, Person { says: Some(Class::Negative), ..late })
+        .with(20, Person { says: Some(Class::Positive), ..late });
+    rollout.stages = vec![Share(5_000), Share(10_000)];
+    let finding = rollout.the("stage_over_stage/100 %");
+    assert_eq!(finding.standing, Standing::Told);
+    assert!(
+        said(&finding).starts_with("At 100 %, 30 of 50 (60 %) are negative; at 50 %, 5 of 50 (10 %): 6.0×"),
+        "{}",
+        said(&finding)
+    );
+}
+
+#[test]
+fn retention_counts_only_who_is_old_enough() {
+    let mut rollout = Rollout::new()
+        .with(30, Person { comes_back: false, ..negative() })
+        .with(10, negative())
+        .with(100, QUIET)
+        .with(10, Person { comes_back: false, ..QUIET });
+    let finding = rollout.the("retention/day 14");
+    assert_eq!(finding.standing, Standing::Told);
+    let Some(What::Retention { negative, others, .. }) = &finding.what else { panic!("retention") };
+    assert_eq!((negative.part, negative.whole, others.part, others.whole), (10, 40, 100, 110));
+    rollout.now = OPENED.plus(10 * DAY_MS);
+    assert!(matches!(rollout.the("retention/day 14").standing, Standing::TooFew { have: 0, .. }));
+}
+
+#[test]
+fn the_silent_have_a_range_that_ends_at_who_spoke() {
+    let rollout = Rollout::new().with(20, negative()).with(20, positive()).with(360, QUIET);
+    let Some(What::Silent { of, range, .. }) = rollout.the("silent").what else { panic!("silent") };
+    assert_eq!((of.part, of.whole), (40, 400));
+    assert!((range[2] - 0.5).abs() < 1e-9 && range[0] < range[1] && range[1] < range[2], "{range:?}");
+}
+
+#[test]
+fn a_forecast_says_what_it_rests_on_and_there_is_none_at_100_percent() {
+    let mut rollout = Rollout::new().with(20, negative()).with(40, positive());
+    rollout.past = (0..12).map(|i| (20 + i, 100)).collect();
+    let text = said(&rollout.the("forecast"));
+    assert!(text.ends_with("based on 60 people and 12 past rollouts."), "{text}");
+    rollout.past.truncate(2);
+    let text = said(&rollout.the("forecast"));
+    assert!(text.ends_with("based on 60 people and no past rollout."), "{text}");
+    rollout.stages.push(Share::ALL);
+    assert!(rollout.found().iter().all(|f| f.kind != "forecast"));
+}
+
+#[test]
+fn bad_hours_that_bring_bad_feedback_are_told() {
+    let mut rollout = Rollout::new();
+    let first = OPENED.0 / HOUR_MS;
+    let slow = |hour: i64| hour % 17 == 3;
+    for i in 0..240 {
+        let hour = first + i;
+        let negative = if slow(i) { 6 } else { 1 };
+        rollout.cells.add(crate::analysis::usage::CellKey::Hour { hour, negative: true }, negative);
+        rollout.cells.add(crate::analysis::usage::CellKey::Hour { hour, negative: false }, 8);
+    }
+    let hours = (0..240).map(|i| (first + i, if slow(i) { 900.0 } else { 200.0 + (i % 5) as f64 })).collect();
+    rollout.series = vec![Series { metric: "p95".into(), bad: Bad::High, hours }];
+    let finding = rollout.the("performance/p95");
+    assert_eq!(finding.standing, Standing::Told, "{finding:?}");
+    assert!(said(&finding).contains("They move together; the rollout may drive both"));
+    let hours = (0..240).map(|i| (first + i, ((i * 7919) % 101) as f64)).collect();
+    rollout.series = vec![Series { metric: "noise".into(), bad: Bad::High, hours }];
+    assert_eq!(rollout.the("performance/noise").standing, Standing::Chance);
+}
+
+#[test]
+fn themes_are_ordered_by_what_they_hurt_and_few_loud_ones_stand_behind() {
+    let theme = |id: &str, people| ThemeFacts {
+        id: id.into(),
+        people,
+        negative: people,
+        mean_negativity: 0.8,
+        severity: 1.0,
+        paid_share: 0.0,
+        burst: None,
+        of_people: 100,
+        feedback: vec![FeedbackId(format!("of {id}"))],
+    };
+    let mut rollout = Rollout::new().with(500, QUIET);
+    rollout.themes =
+        vec![theme("loud", 3), theme("measured", 60), ThemeFacts { burst: Some((5.0, 0.01)), ..theme("new", 20) }];
+    let order: Vec<String> = rollout.found().into_iter().filter(|f| f.kind == "priority").map(|f| f.subject).collect();
+    assert_eq!(order.last().map(String::as_str), Some("loud"));
+    assert_eq!(rollout.the("burst/new").evidence.feedback, [FeedbackId("of new".into())]);
+    assert!(rollout.found().iter().all(|f| f.name() != "burst/measured"));
+}
+
+#[test]
+fn rollouts_that_upset_the_same_people_are_named_together() {
+    let mut rollout = Rollout::new();
+    let pair = |both| Pair {
+        one: "checkout".into(),
+        other_id: "ro_2".into(),
+        other: "search".into(),
+        negative_here: 120,
+        negative_there: 80,
+        negative_both: both,
+        people: 4_000,
+    };
+    rollout.pairs = vec![pair(30)];
+    assert_eq!(rollout.the("together/ro_2").standing, Standing::Told);
+    rollout.pairs = vec![pair(4)];
+    assert!(rollout.found().iter().all(|f| f.kind != "together"));
+}
+
+#[test]
+fn the_same_facts_give_the_same_bytes() {
+    let rollout = Rollout::new().with(40, negative()).with(20, positive()).with(300, QUIET);
+    let bytes = || serde_json::to_string(&rollout.found()).expect("findings are data");
+    assert_eq!(bytes(), bytes());
+    let back: Vec<Finding> = serde_json::from_str(&bytes()).expect("and are read back");
+    assert_eq!(back, rollout.found());
+}
+
+#[test]
+fn every_finding_names_its_method_its_engines_and_its_counters() {
+    for finding in Rollout::new().with(40, negative()).with(20, positive()).with(300, QUIET).found() {
+        assert!(!finding.evidence.method.is_empty() && !finding.evidence.counters.is_empty(), "{finding:?}");
+        assert_eq!(finding.evidence.engines, ["rules/2"]);
+    }
+}
+
+#[test]
+fn harm_against_the_control_is_raised_once_and_told_with_its_interval() {
+    let control = |says| Person { arm: Arm::Control, says, ..QUIET };
+    let mut rollout = Rollout::new()
+        .with(60, negative())
+        .with(940, QUIET)
+        .with(15, control(Some(Class::Negative)))
+        .with(985, control(None));
+    let watch = rollout.look(&Watch::default());
+    let whole = rollout.judged[0].clone();
+    assert_eq!(whole.event, Some(Event::Raised { grade: Grade::Critical }), "{whole:?}");
+    let finding = rollout.the("alarm/rollout");
+    assert!(
+        said(&finding).starts_with("Exposed people send negative feedback 4.0× as often as the control"),
+        "{}",
+        said(&finding)
+    );
+    let again = rollout.look(&watch);
+    assert_eq!((rollout.judged[0].event, again == watch), (None, true), "looking twice tells nothing twice");
+    assert_eq!(rollout.judged[0].shown, Grade::Critical);
+}
+
+#[test]
+fn a_quiet_rollout_raises_nothing() {
+    let control = |says| Person { arm: Arm::Control, says, ..QUIET };
+    let mut rollout = Rollout::new()
+        .with(20, negative())
+        .with(980, QUIET)
+        .with(20, control(Some(Class::Negative)))
+        .with(980, control(None));
+    rollout.look(&Watch::default());
+    assert!(rollout.judged.iter().all(|j| j.event.is_none() && j.shown == Grade::None), "{:?}", rollout.judged);
+}
+
+#[test]
+fn arms_that_are_not_as_planned_are_not_compared_and_that_is_said() {
+    let control = |says| Person { arm: Arm::Control, says, ..QUIET };
+    let mut rollout = Rollout::new().with(100, negative()).with(2_900, QUIET).with(1_000, control(None));
+    let watch = rollout.look(&Watch::default());
+    assert!(watch.mismatch["50 %"] > 7.0);
+    let finding = rollout.the("alarm/rollout");
+    assert!(
+        matches!(finding.what, Some(What::Alarm { against: crate::domain::finding::Against::Usual, .. })),
+        "{finding:?}"
+    );
+    let allocation = rollout.the("allocation/50 %");
+    assert_eq!(allocation.standing, Standing::Told);
+    assert!(said(&allocation).starts_with("The allocation does not match the plan: 3000 and 1000 people"));
+    assert!(rollout.judged.iter().all(|j| j.event.is_none()), "{:?}", rollout.judged);
+}
+
+#[test]
+fn without_a_control_the_window_is_held_against_what_was_usual() {
+    let everybody = Person { stage: Share::ALL, ..QUIET };
+    let mut rollout = Rollout::new()
+        .with(120, Person { says: Some(Class::Negative), ..everybody })
+        .with(80, Person { says: Some(Class::Positive), ..everybody });
+    rollout.stages = vec![Share::ALL];
+    rollout.usual.cells = vec![crate::analysis::alarm::cells::BaselineCell {
+        channel: "widget".into(),
+        people: 2_000,
+        said: crate::analysis::alarm::cells::Said { negative: 500, positive: 1_500 },
+        ..Default::default()
+    }];
+    rollout.usual.days = (0..25)
+        .map(|_| crate::analysis::alarm::cells::Span {
+            people: 80,
+            said: crate::analysis::alarm::cells::Said { negative: 20, positive: 60 },
+        })
+        .collect();
+    rollout.look(&Watch::default());
+    assert!(matches!(rollout.judged[0].event, Some(Event::Raised { .. })), "{:?}", rollout.judged[0]);
+    let text = said(&rollout.the("alarm/rollout"));
+    assert!(text.starts_with("Negative share 60 % against 25 % usual (+35 points)"), "{text}");
+    assert!(text.ends_with("No control group: the cause is not established."), "{text}");
+}
