@@ -11,6 +11,7 @@
 //!    flow::poll       flag platforms are asked -> delivery rows of what no request told
 //!    flow::ingest     parse (pure) -> signals -> rollout                    one transaction
 //!    flow::feedback   redact, attribute (pure) -> statement                 one transaction
+//!    flow::usage      fold (pure) -> first moments, counters              one transaction
 //!    flow::analyze    annotate (pure) -> themes, counts                     one transaction
 //!    flow::reconcile  plan (pure): what is, what is wanted -> outbox        one transaction
 //!    flow::deliver    one action -> tracker -> outcome; adopts what an earlier try already made
@@ -26,6 +27,10 @@
 //! signed marker, files the issue or adopts the one that is there, and records what came of it. Every later statement
 //! changes what is wanted; only a difference is written, between the markers, and people's own text stays.
 //!
+//! What people do comes in beside that, through [`flow::usage`]: of each person in a rollout a row of first moments is kept,
+//! and [`analysis::usage`] makes counters of these rows that no order and no repeat changes. What people say is counted with
+//! it whenever it is read, so that both can be compared.
+//!
 //! A flag is heard the same way: each platform's file in [`sources::flags`] turns what it sends into
 //! [`domain::flag::FlagChange`]s, [`domain::flag_state`] adds up what is known of the flag in each environment, and the
 //! fold makes a rollout of the time from first on for anybody to off, with a stage for each share of customers. Who signs
@@ -36,6 +41,13 @@
 //! behind the ticket's back, and [`analysis::summary`] takes them only where every number and quote in them is what was
 //! computed and said.
 //!
+//! What people do is told in many shapes ([`sources::usage`]): one record at a time, or added up already where it lives,
+//! in Prometheus, PostHog or a warehouse, which [`plan::pulls`] says when to ask and [`pull`] asks. [`analysis::usage`] counts
+//! it beside what the same people say, and [`analysis::findings`] tells what the counters come to.
+//!
+//! Whether a rollout made people unhappier is decided by [`analysis::alarm`] from counts alone, with evidence that may be
+//! looked at after every statement; [`analysis::simulate`] draws rollouts and tells how often that would be a false alarm.
+//!
 //! What release notes and merged pull requests name ([`sources::releases`]) ties a flag's rollouts to what brought them.
 //!
 //! # The rooms, lower layers first
@@ -44,7 +56,7 @@
 //! |---|---|---|
 //! | 0 vocabulary | [`time`], [`id`], [`domain`] | I/O |
 //! | 1 pure verbs | [`sources`] (bytes to facts), [`analysis`] (words and numbers), [`plan`] (decisions), [`render`] (words out) | I/O, each other's wires |
-//! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`flagapi`], [`llm`], [`trackers`], [`telemetry`], `encoder` (a feature) | each other, but for `http`, and `trackers` over `github` and `jira` |
+//! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`flagapi`], [`llm`], [`pull`], [`trackers`], [`telemetry`], `encoder` (a feature) | each other, but for `http`, and `trackers` over `github` and `jira` |
 //! | 3 use cases | [`flow`]: load, decide, save; no call to the outside in an open transaction | |
 //! | 4 entrances | [`jobs`], [`web`], [`cli`], [`demo`], [`app`] | rules: one that needs a server to be tested is in the wrong place |
 //!
@@ -67,6 +79,7 @@ pub mod jira;
 pub mod jobs;
 pub mod llm;
 pub mod plan;
+pub mod pull;
 pub mod render;
 pub mod sources;
 pub mod store;

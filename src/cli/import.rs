@@ -1,4 +1,6 @@
-//! `hearback import`: statements from a file. A second import of the same file adds nothing.
+//! `hearback import`: statements, or what people did, from a file. A second import of the same file adds nothing.
+
+mod usage;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -30,11 +32,15 @@ pub struct Args {
     /// attributes.NAME.
     file: PathBuf,
     /// The rollout that the statements are about: its id, or a release's tag, or a flag's key.
-    #[arg(long, value_name = "ID")]
-    rollout: String,
+    #[arg(long, value_name = "ID", required_unless_present = "usage")]
+    rollout: Option<String>,
     /// The channel of those that name none.
     #[arg(long, default_value = "import", value_name = "NAME")]
     channel: String,
+    /// The file holds exposures and events, not statements: an export of a flag platform or an analytics tool, as CSV with
+    /// a head line or as JSON lines. Each row names its own flag, release or rollout.
+    #[arg(long, conflicts_with_all = ["rollout", "channel"])]
+    usage: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -42,8 +48,11 @@ pub struct Args {
 
 /// Reads the file, keeps what is new in it, and plans what follows.
 pub async fn run(ctx: &Context, args: &Args) -> Result<Done> {
-    let Some(rollout) = account::named(ctx, &args.rollout).await? else {
-        bail!("no rollout {}; `hearback rollouts` lists them", args.rollout);
+    let Some(wanted) = args.rollout.as_deref().filter(|_| !args.usage) else {
+        return usage::run(ctx, &args.file, args.json).await;
+    };
+    let Some(rollout) = account::named(ctx, wanted).await? else {
+        bail!("no rollout {wanted}; `hearback rollouts` lists them");
     };
     let file = &args.file;
     let size = if file.as_os_str() == "-" { 0 } else { std::fs::metadata(file).map_or(0, |m| m.len()) };

@@ -21,6 +21,9 @@ pub enum Command {
         /// A web page's origin, such as <https://shop.example>, from which a public key may be used; may be repeated.
         #[arg(long = "origin", value_name = "URL")]
         origins: Vec<String>,
+        /// Let a public key send events too, not only feedback; a secret one always may.
+        #[arg(long)]
+        events: bool,
         /// Print JSON.
         #[arg(long)]
         json: bool,
@@ -50,7 +53,7 @@ pub enum Kind {
 /// Does what is asked.
 pub async fn run(ctx: &Context, command: Command) -> Result<Done> {
     match command {
-        Command::Create { kind, origins, json } => create(ctx, kind, &origins, json).await,
+        Command::Create { kind, origins, events, json } => create(ctx, kind, &origins, events, json).await,
         Command::List { json } => list(ctx, json).await,
         Command::Revoke { id } => {
             if !access::revoke_key(ctx, &KeyId(id.clone())).await? {
@@ -62,7 +65,7 @@ pub async fn run(ctx: &Context, command: Command) -> Result<Done> {
     }
 }
 
-async fn create(ctx: &Context, kind: Kind, origins: &[String], as_json: bool) -> Result<Done> {
+async fn create(ctx: &Context, kind: Kind, origins: &[String], events: bool, as_json: bool) -> Result<Done> {
     let kind = match kind {
         Kind::Public => KeyKind::Public,
         Kind::Secret => KeyKind::Secret,
@@ -73,7 +76,7 @@ async fn create(ctx: &Context, kind: Kind, origins: &[String], as_json: bool) ->
             "a public key needs at least one --origin: everybody can read it, so it must be good for your pages only";
         return Err(WrongCall(why.into()).into());
     }
-    let (stored, key) = access::make_key(ctx, kind, origins).await?;
+    let (stored, key) = access::make_key(ctx, kind, origins, events).await?;
     if as_json {
         put!("{}", json!({"id": stored.id, "kind": stored.kind, "key": key, "origins": stored.origins}));
     } else {

@@ -20,6 +20,8 @@ mod keys;
 mod replay;
 mod reveal;
 mod rollouts;
+mod simulate;
+mod stats;
 mod themes;
 mod train;
 
@@ -63,6 +65,8 @@ enum Command {
     Migrate,
     /// Read statements as JSON lines from stdin, write what they feel and want as JSON lines to stdout.
     Analyze(analyze::Args),
+    /// Run a statistic by its name: JSON arguments from stdin, JSON to stdout. Without a name, list them.
+    Stats(stats::Args),
     /// Take in feedback from a CSV or JSON lines file.
     Import(import::Args),
     /// Send recorded deliveries to a service.
@@ -75,6 +79,8 @@ enum Command {
     Why(rollouts::WhyArgs),
     /// File what the policy holds back until a person says yes.
     Approve(rollouts::ApproveArgs),
+    /// Says that somebody has seen an alarm, so that it is armed anew.
+    Ack(rollouts::AcknowledgeArgs),
     /// Show a statement as it was given, before personal data was taken out of it; who looks, and why, is recorded.
     Reveal(reveal::Args),
     /// List the themes of a rollout; merge, split and move them, and take that back.
@@ -86,6 +92,8 @@ enum Command {
     Correct(correct::Args),
     /// Teach the reading of statements what people corrected.
     Train(train::Args),
+    /// Draw rollouts in which nothing, or something, happens, and tell how the alarms would do.
+    Simulate(simulate::Args),
     /// Make the vectors by which themes are compared, from a sentence encoder and texts without labels.
     #[cfg(feature = "encoder")]
     Distill(distill::Args),
@@ -135,6 +143,7 @@ fn run(cli: Cli) -> Result<Done> {
     let path = cli.config;
     match cli.command {
         Command::Analyze(args) => analyze::run(&args),
+        Command::Stats(args) => stats::run(&args),
         Command::Train(args) if !args.wants_database() => train::run(&args),
         #[cfg(feature = "encoder")]
         Command::Distill(args) => distill::run(&args),
@@ -144,6 +153,7 @@ fn run(cli: Cli) -> Result<Done> {
         }
         Command::Demo { keep } => block_on(demo::run(keep)).map(|()| Done::Well),
         Command::Check(args) => block_on(check::run(config::load(path.as_deref()), &args)),
+        Command::Simulate(args) => simulate::run(&config::load(path.as_deref())?, &args),
         Command::Replay(args) => {
             let config = config::load(path.as_deref())?;
             block_on(replay::run(config, args))
@@ -177,6 +187,7 @@ async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
         Command::Report(args) => rollouts::report(ctx, &args).await,
         Command::Why(args) => rollouts::why(ctx, &args).await,
         Command::Approve(args) => rollouts::approve(ctx, &args).await,
+        Command::Ack(args) => rollouts::acknowledge(ctx, &args).await,
         Command::Reveal(args) => reveal::run(ctx, &args).await,
         Command::Themes(args) => themes::run(ctx, &args).await,
         Command::Keys(command) => keys::run(ctx, command).await,
@@ -188,6 +199,8 @@ async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
         | Command::Demo { .. }
         | Command::Check(_)
         | Command::Analyze(_)
+        | Command::Simulate(_)
+        | Command::Stats(_)
         | Command::Replay(_)
         | Command::Openapi => unreachable!("these ran without an open database"),
     }

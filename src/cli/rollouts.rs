@@ -11,9 +11,9 @@ use crate::domain::window::WindowState;
 use crate::flow::account::{Row, Standing};
 use crate::flow::lineage::Lineage;
 use crate::flow::{Context, account, lineage, reports, steer};
-use crate::id::{RolloutId, ThemeId};
+use crate::id::{FeedbackId, RolloutId, ThemeId};
 use crate::jobs;
-use crate::render::{html, markdown, picture, report as rendering, track};
+use crate::render::{findings, html, markdown, picture, report as rendering, track};
 use crate::time::UnixMs;
 
 /// What `rollouts` takes.
@@ -70,6 +70,16 @@ pub struct ApproveArgs {
     id: String,
     /// The theme's id, as `report --json` and `why` show it.
     theme: String,
+}
+
+/// What `ack` takes.
+#[derive(Debug, clap::Args)]
+pub struct AcknowledgeArgs {
+    /// The rollout's id, or a release's tag, or a flag's key.
+    id: String,
+    /// Which alarm: `rollout`, `better`, `segment/NAME` or `event/NAME`.
+    #[arg(default_value = "rollout")]
+    alarm: String,
 }
 
 /// Lists rollouts by what is rolled out: those of a flag that was switched off and on again stand together.
@@ -226,6 +236,16 @@ pub async fn approve(ctx: &Context, args: &ApproveArgs) -> Result<Done> {
     Ok(Done::Well)
 }
 
+/// Says that somebody has seen an alarm.
+pub async fn acknowledge(ctx: &Context, args: &AcknowledgeArgs) -> Result<Done> {
+    let id = find(ctx, &args.id).await?;
+    if !crate::flow::findings::acknowledge(ctx, &id, &args.alarm, "a person at the command line").await? {
+        bail!("no alarm {} is raised there; `hearback why {}` tells which are", args.alarm, args.id);
+    }
+    eprintln!("seen; it is armed anew and takes twice the evidence to be raised again");
+    Ok(Done::Well)
+}
+
 /// Explains each decision about a rollout.
 pub async fn why(ctx: &Context, args: &WhyArgs) -> Result<Done> {
     let id = find(ctx, &args.id).await?;
@@ -239,7 +259,10 @@ pub async fn why(ctx: &Context, args: &WhyArgs) -> Result<Done> {
                        "evidence": serde_json::from_str::<Value>(&d.evidence).unwrap_or_default()})
             })
             .collect();
-        let body = json!({"rollout": told.rollout.id, "label": told.rollout.label(), "window": told.history, "decisions": decisions});
+        let name = |id: &str| told.themes.get(id).cloned().unwrap_or_else(|| id.to_owned());
+        let findings: Vec<Value> = told.findings.iter().map(|f| rendering::finding(f, &name)).collect();
+        let body = json!({"rollout": told.rollout.id, "label": told.rollout.label(), "window": told.history,
+                          "decisions": decisions, "findings": findings});
         put!("{}", serde_json::to_string_pretty(&body)?);
         return Ok(Done::Well);
     }
@@ -253,6 +276,26 @@ pub async fn why(ctx: &Context, args: &WhyArgs) -> Result<Done> {
     }
     if told.decisions.is_empty() {
         put!("  nothing was decided yet");
+    }
+    put!("\nThe findings");
+    let name = |id: &str| told.themes.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    for f in &told.findings {
+        put!("  {}", findings::line(f, &name));
+        put!("      {}: {}", f.name(), f.evidence.method);
+        for (counter, value) in &f.evidence.counters {
+            put!("      {counter} = {}", findings::abridged(value));
+        }
+        let read: Vec<&str> = f.evidence.engines.iter().map(String::as_str).collect();
+        if !read.is_empty() {
+            put!("      read by {}", read.join(", "));
+        }
+        let ids: Vec<&str> = f.evidence.feedback.iter().map(FeedbackId::as_str).collect();
+        if !ids.is_empty() {
+            put!("      statements {}", ids.join(", "));
+        }
+    }
+    if told.findings.is_empty() {
+        put!("  nothing is counted yet");
     }
     Ok(Done::Well)
 }

@@ -3,11 +3,15 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Config;
-use super::settings::LanguageModel;
+use super::settings::{AlarmSettings, LanguageModel, UsageSettings};
+use crate::domain::series::PullKind;
 use crate::time::{MINUTE_MS, SECOND_MS};
 
 /// How much is logged.
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+
+/// Epochs of a window beyond this are shorter than people take to speak.
+const EPOCHS_MAX: u32 = 100;
 
 /// Shortest key that nobody guesses, in characters.
 const SEAL_KEY_CHARS_MIN: usize = 32;
@@ -49,7 +53,7 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
     if c.jira.base_url.as_ref().is_some_and(|u| !["http", "https"].contains(&u.scheme())) {
         return wrong("jira.base_url", "expected an address that begins with https://");
     }
-    language_model(&c.summary.llm)?;
+    sections(c)?;
     if c.github.app_id.is_some() && c.github.private_key.is_none() {
         return wrong("github.app_id", "an App needs its key too: set github.private_key_file");
     }
@@ -116,6 +120,44 @@ pub(super) fn check(c: &Config) -> Result<(), (String, String)> {
     Ok(())
 }
 
+/// `[alarms]`: evidence is above 1, and each grade asks for at least as much as the one below it.
+fn alarms(a: &AlarmSettings) -> Result<(), (String, String)> {
+    let above_one = |x: f64| x.is_finite() && x > 1.0;
+    let part = |x: f64| x > 0.0 && x < 1.0;
+    let (number, whole, share) =
+        ("expected a number above 1", "expected a whole number from 1", "expected a number above 0 and below 1");
+    for (key, holds, expected) in [
+        ("watch", above_one(a.watch), number),
+        ("alert", a.alert.is_finite() && a.alert >= a.watch, "expected at least alarms.watch"),
+        ("critical", a.critical.is_finite() && a.critical >= a.alert, "expected at least alarms.alert"),
+        ("min_people", a.min_people > 0, whole),
+        ("epochs", (1..=EPOCHS_MAX).contains(&a.epochs), "expected a whole number from 1 to 100"),
+        ("odds_guard", (1.0..=2.0).contains(&a.odds_guard), "expected a number from 1 to 2"),
+        ("mismatch", part(a.mismatch), share),
+        ("linkage", above_one(a.linkage), number),
+        ("false_discoveries", part(a.false_discoveries), share),
+        ("theme_badge", above_one(a.theme_badge), number),
+        (
+            "theme_notify",
+            a.theme_notify.is_finite() && a.theme_notify >= a.theme_badge,
+            "expected at least alarms.theme_badge",
+        ),
+        ("items_per_day_max", a.items_per_day_max > 0, whole),
+    ] {
+        if !holds {
+            return Err((format!("alarms.{key}"), expected.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Sections whose settings need each other.
+fn sections(c: &Config) -> Result<(), (String, String)> {
+    language_model(&c.summary.llm)?;
+    alarms(&c.alarms)?;
+    c.usage.iter().try_for_each(|(name, usage)| usage_of(name, usage))
+}
+
 /// `[summary.llm]`: an address and a name belong together.
 fn language_model(llm: &LanguageModel) -> Result<(), (String, String)> {
     let wrong = |key: &str, problem: &str| Err((key.to_owned(), problem.to_owned()));
@@ -134,6 +176,32 @@ fn language_model(llm: &LanguageModel) -> Result<(), (String, String)> {
     }
     if llm.budget_per_day < 0 {
         return wrong("summary.llm.budget_per_day", "expected a whole number of tokens; 0 asks nothing");
+    }
+    Ok(())
+}
+
+/// `[usage.NAME]`: what belongs together. The query is read where it is asked.
+fn usage_of(name: &str, u: &UsageSettings) -> Result<(), (String, String)> {
+    let wrong = |key: &str, problem: &str| Err((format!("usage.{name}.{key}"), problem.to_owned()));
+    if !["http", "https"].contains(&u.address.scheme()) {
+        return wrong("address", "expected an address such as http://prometheus.example.com:9090");
+    }
+    if !(SECOND_MS..=5 * MINUTE_MS).contains(&i64::try_from(u.timeout().as_millis()).unwrap_or(i64::MAX)) {
+        return wrong("timeout", "expected a time from 1s to 5m");
+    }
+    if u.every.is_some() && u.every_ms() > 0 && u.every_ms() < MINUTE_MS {
+        return wrong("every", "expected at least 1m, or 0s for never");
+    }
+    match (&u.token, &u.user, &u.password) {
+        (Some(_), Some(_), _) | (Some(_), _, Some(_)) => {
+            return wrong("token", "expected a token, or user and password");
+        }
+        (None, Some(_), None) => return wrong("user", "it needs a password too"),
+        (None, None, Some(_)) => return wrong("password", "it needs a user too"),
+        (_, Some(_), Some(_)) | (_, None, None) => {}
+    }
+    if u.kind == PullKind::PostHog && u.project.as_deref().is_none_or(|p| p.trim().is_empty()) {
+        return wrong("project", "expected PostHog's number of the project");
     }
     Ok(())
 }

@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 pub use settings::{
-    Analysis, Config, Database, GitHub, Jira, JiraFlavour, KeyKind, KeySettings, LanguageModel, Local, Log, LogFormat,
-    Outbox, PolicySettings, Server, SourceSettings, Summary, without_password,
+    AlarmSettings, Analysis, Config, Database, GitHub, Jira, JiraFlavour, KeyKind, KeySettings, LanguageModel, Local,
+    Log, LogFormat, Outbox, People, PolicySettings, Server, SourceSettings, Summary, UsageSettings, without_password,
 };
 pub use values::{Listen, Span};
 
@@ -96,10 +96,15 @@ pub fn read(
         if layers.file_names("local.dir") && config.local.dir.is_relative() {
             config.local.dir = folder.join(&config.local.dir);
         }
-        if layers.file_names("analysis.model")
-            && let Some(model) = config.analysis.model.as_mut().filter(|m| m.is_relative())
+        let analysis = &mut config.analysis;
+        for (key, path) in
+            [("analysis.model", &mut analysis.model), ("analysis.encoder_dir", &mut analysis.encoder_dir)]
         {
-            *model = folder.join(&model);
+            if layers.file_names(key)
+                && let Some(path) = path.as_mut().filter(|p| p.is_relative())
+            {
+                *path = folder.join(&path);
+            }
         }
         config.file = Some(path);
     }
@@ -151,8 +156,18 @@ fn set(table: &mut Table, path: &[String], value: Value) {
 }
 
 /// Settings that may be given as `…_file`.
-const SECRETS: &[&str] =
-    &["private_key", "token", "api_token", "api_key", "key", "webhook_secrets", "secrets", "url", "seal_key"];
+const SECRETS: &[&str] = &[
+    "private_key",
+    "token",
+    "api_token",
+    "api_key",
+    "key",
+    "webhook_secrets",
+    "secrets",
+    "url",
+    "seal_key",
+    "password",
+];
 
 /// Replaces `KEY_file = path` by the file's content; of lists, a secret a line.
 fn secrets_from_files(table: &mut Table, folder: &Path) -> Result<(), (String, String)> {
@@ -194,6 +209,7 @@ fn secrets_from_files(table: &mut Table, folder: &Path) -> Result<(), (String, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::alarm::AlarmRules;
     use crate::domain::policy::Policy;
     use crate::domain::ticket::TrackerName;
 
@@ -207,6 +223,7 @@ mod tests {
         let c = from("", &[]).unwrap();
         assert_eq!(c.server.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(c.policy(), Policy::default());
+        assert_eq!(c.alarms(), AlarmRules::default());
     }
 
     #[test]
@@ -289,6 +306,21 @@ mod tests {
                 "hearback.toml:2: summary.llm.timeout: expected a time from 1s to 5m",
             ),
             ("[summary.llm]\nbudget_per_day = -1\n", "hearback.toml:2: summary.llm.budget_per_day: expected a whole"),
+            ("[alarms]\nwatch = 1\n", "hearback.toml:2: alarms.watch: expected a number above 1"),
+            ("[alarms]\nalert = 4\n", "hearback.toml:2: alarms.alert: expected at least alarms.watch"),
+            ("[alarms]\ncritical = 19\n", "hearback.toml:2: alarms.critical: expected at least alarms.alert"),
+            ("[alarms]\nmin_people = 0\n", "hearback.toml:2: alarms.min_people: expected a whole number from 1"),
+            ("[alarms]\nepochs = 0\n", "hearback.toml:2: alarms.epochs: expected a whole number from 1 to 100"),
+            ("[alarms]\nodds_guard = 0.9\n", "hearback.toml:2: alarms.odds_guard: expected a number from 1 to 2"),
+            ("[alarms]\nmismatch = 1\n", "hearback.toml:2: alarms.mismatch: expected a number above 0 and below 1"),
+            (
+                "[alarms]\ntheme_notify = 19\n",
+                "hearback.toml:2: alarms.theme_notify: expected at least alarms.theme_badge",
+            ),
+            (
+                "[alarms]\nitems_per_day_max = 0\n",
+                "hearback.toml:2: alarms.items_per_day_max: expected a whole number from 1",
+            ),
             ("[github]\ntoken_file = \"nowhere\"\n", "hearback.toml:2: github.token_file: can't read nowhere"),
         ] {
             let error = from(text, &[]).unwrap_err().to_string();

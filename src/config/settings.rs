@@ -9,11 +9,13 @@ use serde::Deserialize;
 use toml::Value;
 
 use super::values::{Listen, Span};
+use crate::domain::alarm::AlarmRules;
 use crate::domain::policy::{CloseWhen, OpensOn, Policy, TicketMode};
 use crate::domain::repo::RepoName;
+use crate::domain::series::{Bad, Binding, PullKind};
 use crate::domain::ticket::TrackerName;
 use crate::sources::Mapping;
-use crate::time::MINUTE_MS;
+use crate::time::{HOUR_MS, MINUTE_MS};
 
 /// How often a source is asked where nothing is said, ms.
 const POLL_MS: i64 = MINUTE_MS;
@@ -36,10 +38,17 @@ pub struct Config {
     pub local: Local,
     /// Each other source by its name in `/hooks/{source}`.
     pub sources: BTreeMap<String, SourceSettings>,
+    /// Where usage is counted already, by names that people choose.
+    #[serde(default)]
+    pub usage: BTreeMap<String, UsageSettings>,
     /// How what customers say is read.
     pub analysis: Analysis,
+    /// How people are told apart where what they do is counted.
+    pub people: People,
     /// What is done by itself.
     pub policy: PolicySettings,
+    /// When people are told that something changed.
+    pub alarms: AlarmSettings,
     /// Ingest keys.
     #[serde(default)]
     pub keys: Vec<KeySettings>,
@@ -81,6 +90,25 @@ impl Config {
             coalesce_ms: p.coalesce.ms(),
             environments: p.environments.clone(),
             labels: p.labels.clone(),
+        }
+    }
+
+    /// The rules by which people are told that something changed.
+    pub fn alarms(&self) -> AlarmRules {
+        let a = &self.alarms;
+        AlarmRules {
+            watch: a.watch,
+            alert: a.alert,
+            critical: a.critical,
+            min_people: u64::from(a.min_people),
+            epochs: a.epochs,
+            odds_guard: a.odds_guard,
+            mismatch: a.mismatch,
+            linkage: a.linkage,
+            false_discoveries: a.false_discoveries,
+            theme_badge: a.theme_badge,
+            theme_notify: a.theme_notify,
+            items_per_day_max: u64::from(a.items_per_day_max),
         }
     }
 
@@ -251,15 +279,60 @@ impl SourceSettings {
     }
 }
 
+/// `[usage.latency]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct UsageSettings {
+    pub kind: PullKind,
+    pub address: url::Url,
+    pub query: String,
+    pub metric: Option<String>,
+    pub unit: Option<String>,
+    pub bad: Bad,
+    pub every: Option<Span>,
+    pub timeout: Option<Span>,
+    pub token: Option<SecretString>,
+    pub user: Option<String>,
+    pub password: Option<SecretString>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, SecretString>,
+    pub project: Option<String>,
+    #[serde(default)]
+    pub binding: Binding,
+}
+
+impl UsageSettings {
+    /// How often it is asked about each rollout, ms; 0 for never.
+    pub fn every_ms(&self) -> i64 {
+        self.every.map_or(HOUR_MS, Span::ms)
+    }
+
+    /// Longest time that one question may take.
+    pub fn timeout(&self) -> std::time::Duration {
+        self.timeout.map_or(std::time::Duration::from_secs(30), Span::duration)
+    }
+}
+
 /// `[analysis]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
 pub struct Analysis {
     pub model: Option<PathBuf>,
+    pub encoder_dir: Option<PathBuf>,
     pub redact_names: bool,
     #[serde(deserialize_with = "one_or_many")]
     pub seal_key: Vec<SecretString>,
+}
+
+/// `[people]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct People {
+    pub segment: Vec<String>,
+    pub control: Vec<String>,
 }
 
 /// `[policy]`
@@ -282,6 +355,25 @@ pub struct PolicySettings {
     pub labels: Vec<String>,
 }
 
+/// `[alarms]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct AlarmSettings {
+    pub watch: f64,
+    pub alert: f64,
+    pub critical: f64,
+    pub min_people: u32,
+    pub epochs: u32,
+    pub odds_guard: f64,
+    pub mismatch: f64,
+    pub linkage: f64,
+    pub false_discoveries: f64,
+    pub theme_badge: f64,
+    pub theme_notify: f64,
+    pub items_per_day_max: u32,
+}
+
 /// `[[keys]]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -291,6 +383,8 @@ pub struct KeySettings {
     pub key: SecretString,
     #[serde(default)]
     pub origins: Vec<String>,
+    #[serde(default)]
+    pub events: bool,
 }
 
 /// What a key may do.

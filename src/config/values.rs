@@ -66,7 +66,22 @@ impl fmt::Display for Listen {
 const LISTS: &[&str] =
     &["webhook_secrets", "secrets", "trackers", "environments", "labels", "components", "projects", "seal_key"];
 /// Settings that are text even where they look like a number.
-const TEXTS: &[&str] = &["token", "api_token", "api_key", "private_key", "key", "email", "project", "url", "model"];
+const TEXTS: &[&str] = &[
+    "token",
+    "api_token",
+    "api_key",
+    "private_key",
+    "key",
+    "email",
+    "project",
+    "url",
+    "model",
+    "user",
+    "password",
+    "query",
+    "metric",
+    "unit",
+];
 
 /// An environment variable's text as the value that the setting `key` wants: numbers, truth values and lists in TOML's
 /// form keep their type, anything else is text.

@@ -1,7 +1,7 @@
 //! Who calls: a key in `Authorization: Bearer KEY`, from the settings or from the store.
 //!
 //! A secret key may do everything. A public key stands in pages that everybody reads: it may add feedback from its
-//! registered origins, and what it says of who speaks is not proven.
+//! registered origins, and where it was made for that tell what people do, and what it says of who speaks is not proven.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::ExposeSecret;
@@ -24,6 +24,8 @@ pub struct Caller {
     pub kind: KeyKind,
     /// Where a public key may be used.
     pub origins: Vec<String>,
+    /// Whether a public key may tell what people do, too.
+    pub events: bool,
 }
 
 /// The keys of the settings, by hash.
@@ -38,7 +40,7 @@ impl SettingsKeys {
             // By a keyed hash: the name stands in histories, and people choose keys that can be guessed.
             let id = format!("ky_{}", ctx.secrets.pseudonym(key).trim_start_matches("p_"));
             let origins = k.origins.iter().map(|o| origin_form(o)).collect();
-            (access::hash(key), Caller { id, kind: k.kind, origins })
+            (access::hash(key), Caller { id, kind: k.kind, origins, events: k.events })
         });
         Self(keys.collect())
     }
@@ -93,6 +95,7 @@ pub async fn caller(ctx: &Context, settings: &SettingsKeys, headers: &HeaderMap)
         id: stored.id.0,
         kind: if stored.kind == KeyKind::Secret.as_str() { KeyKind::Secret } else { KeyKind::Public },
         origins: stored.origins.iter().map(|o| origin_form(o)).collect(),
+        events: stored.events,
     })
 }
 
@@ -106,8 +109,9 @@ pub async fn secret(ctx: &Context, settings: &SettingsKeys, headers: &HeaderMap)
     let caller = caller(ctx, settings, headers).await?;
     match caller.kind {
         KeyKind::Secret => Ok(caller),
-        KeyKind::Public => Err(Problem::of(StatusCode::FORBIDDEN)
-            .because("A public key may add feedback and nothing else; use a secret key, from a server.")),
+        KeyKind::Public => Err(Problem::of(StatusCode::FORBIDDEN).because(
+            "A public key may add feedback, and events where it was made for that; use a secret key, from a server.",
+        )),
     }
 }
 

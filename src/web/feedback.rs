@@ -131,7 +131,7 @@ pub async fn options(State(app): State<App>, headers: HeaderMap) -> Result<Respo
 }
 
 /// Lets the page read the answer. The origin was checked before.
-fn allow(answer: &mut Response, origin: Option<&HeaderValue>) {
+pub(super) fn allow(answer: &mut Response, origin: Option<&HeaderValue>) {
     let headers = answer.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin {

@@ -17,11 +17,20 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// What machines ask to see whether it works.
 const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
+/// Marks an answer as a page whose forms come back here.
+#[derive(Clone, Copy, Debug)]
+pub struct HasForms;
+
 /// What browsers may load: nothing but the style of our own pages.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let policy = format!("{}; frame-ancestors 'none'", html::policy());
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| framed(&html::policy()));
+
+/// The same where a page [`HasForms`].
+static POLICY_WITH_FORMS: LazyLock<HeaderValue> = LazyLock::new(|| framed(&html::policy_with_forms()));
+
+fn framed(policy: &str) -> HeaderValue {
+    let policy = format!("{policy}; frame-ancestors 'none'");
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
-});
+}
 
 /// No guessing of types, no frame, no trace of where a reader came from.
 const PROTECTION: [(HeaderName, &str); 4] = [
@@ -50,11 +59,17 @@ pub async fn frame(State(ctx): State<Context>, request: Request, next: Next) -> 
             info!(http.status = status, http.ms = ms, "answered {status}");
         }
     });
+    let has_forms = response.extensions().get::<HasForms>().is_some();
     let headers = response.headers_mut();
+    if has_forms {
+        // With no-referrer a browser does not say where a form comes from, to us neither.
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
     }
-    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    let policy = if has_forms { POLICY_WITH_FORMS.clone() } else { POLICY.clone() };
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     for (name, value) in PROTECTION {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

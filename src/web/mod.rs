@@ -10,6 +10,7 @@ mod body;
 mod correct;
 mod dashboard;
 mod etag;
+mod events;
 mod feedback;
 mod frame;
 mod health;
@@ -66,6 +67,8 @@ fn working(dashboard_on: bool) -> Vec<Route> {
         ("/hooks/{source}", post(hooks::post).options(hooks::options)),
         ("/hooks/{source}/{connection}", post(hooks::post_connection).options(hooks::options_connection)),
         ("/v1/feedback", post(feedback::post).options(feedback::options)),
+        ("/v1/events", post(events::post).options(feedback::options)),
+        ("/v1/logs", post(events::logs).options(feedback::options)),
         ("/v1/feedback/{id}/reading", post(correct::post)),
         ("/v1/rollouts", read(get(rollouts::list)).post(open::post)),
         ("/v1/rollouts/{id}", read(get(rollouts::get))),
@@ -78,11 +81,16 @@ fn working(dashboard_on: bool) -> Vec<Route> {
         ("/v1/rollouts/{id}/extend", post(steer::extend)),
         ("/v1/rollouts/{id}/close", post(steer::close)),
         ("/v1/rollouts/{id}/reopen", post(steer::reopen)),
+        ("/v1/rollouts/{id}/acknowledge", post(steer::acknowledge)),
         ("/v1/kpis", read(get(kpis::get))),
         ("/", get(dashboard::index).layer(from_fn_with_state(dashboard_on, dashboard::only_this_machine))),
         (
             "/rollouts/{id}",
             get(dashboard::rollout).layer(from_fn_with_state(dashboard_on, dashboard::only_this_machine)),
+        ),
+        (
+            "/feedback/{id}/reading",
+            post(dashboard::correct).layer(from_fn_with_state(dashboard_on, dashboard::only_this_machine)),
         ),
     ]
 }

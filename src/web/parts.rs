@@ -97,7 +97,8 @@ pub async fn what_they_say(
     Ok(Json(listed("themes", known.iter().map(report::theme).collect::<Vec<_>>(), None)))
 }
 
-/// Statistical statements with their intervals: so far, how many people are unhappy.
+/// Statistical statements with their intervals and what they rest on: how many people are unhappy by their latest statement,
+/// then what the counters say.
 pub async fn findings(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -105,7 +106,8 @@ pub async fn findings(
     uri: Uri,
 ) -> Result<Json<Value>, Problem> {
     let id = plain_reader(&app, &headers, &id, &uri).await?;
-    let data = report::data(&full(&app, &id).await?.account());
+    let mut data = report::data(&full(&app, &id).await?.account());
+    let found = data["findings"].take();
     let share = &data["negative_share"];
     let (part, whole) = (share["part"].as_i64().unwrap_or(0), share["whole"].as_i64().unwrap_or(0));
     let finding = json!({
@@ -120,7 +122,8 @@ pub async fn findings(
         "leaning": data["verdict"]["leaning"],
         "sentence": data["verdict"]["sentence"],
     });
-    Ok(Json(listed("findings", [finding], None)))
+    let all: Vec<Value> = [finding].into_iter().chain(found.as_array().cloned().unwrap_or_default()).collect();
+    Ok(Json(listed("findings", all, None)))
 }
 
 /// Issues that are kept true.

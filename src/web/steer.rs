@@ -1,4 +1,4 @@
-//! `POST /v1/rollouts/{id}/extend`, `/close`, `/reopen`: what people ask of a window.
+//! `POST /v1/rollouts/{id}/extend`, `/close`, `/reopen`, `/acknowledge`: what people ask of a window and of an alarm.
 
 use axum::Json;
 use axum::body::Body;
@@ -12,8 +12,8 @@ use super::query::{no_such_rollout, rollout_id};
 use super::rollouts::window;
 use super::{App, auth, body};
 use crate::config::Span;
-use crate::flow::reconcile;
 use crate::flow::steer::{Steered, steer};
+use crate::flow::{findings, reconcile};
 use crate::plan::windows::Wish;
 
 /// Largest request, bytes.
@@ -41,6 +41,29 @@ pub async fn extend(State(app): State<App>, Path(id): Path<String>, request: Req
 /// Closes now.
 pub async fn close(State(app): State<App>, Path(id): Path<String>, request: Request) -> Result<Json<Value>, Problem> {
     plain(&app, &id, Wish::Close, request).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    alarm: String,
+}
+
+/// Somebody has seen an alarm: `{"alarm": "rollout"}`. It is armed anew and takes twice the evidence.
+pub async fn acknowledge(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<Value>, Problem> {
+    let (headers, body) = apart(request);
+    let actor = auth::secret(&app.ctx, &app.keys, &headers).await?.id;
+    let Seen { alarm } = body::json(&body::read(body, BODY_MAX).await?)?;
+    let id = rollout_id(&id)?;
+    if findings::acknowledge(&app.ctx, &id, &alarm, &actor).await? {
+        return Ok(Json(json!({ "rollout": id, "alarm": alarm, "acknowledged": true })));
+    }
+    let why = format!("no alarm {alarm} is raised there; GET /v1/rollouts/{id}/findings tells which are");
+    Err(Problem::of(StatusCode::CONFLICT).because(why))
 }
 
 /// Collects again.

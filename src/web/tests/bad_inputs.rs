@@ -135,6 +135,14 @@ async fn what_cannot_be_done_is_told_and_changes_nothing() {
         ("POST", format!("{NONE}/close"), AUTH, "", 404, &[]),
         ("GET", "/".into(), &[("x-forwarded-for", "10.0.0.1")], "", 403, &[]),
         ("GET", "/rollouts/ro_nothing".into(), &[], "", 404, &[]),
+        ("GET", format!("/rollouts/{id}?order=oldest"), &[], "", 400, &["order"]),
+        ("GET", format!("/rollouts/{id}?after=x"), &[], "", 400, &["after"]),
+        ("GET", format!("/rollouts/{id}?order=least_sure&after=NaN.fb_a"), &[], "", 400, &["after"]),
+        ("GET", format!("/rollouts/{id}?order=least_sure&after=1e0.fb_a"), &[], "", 400, &["after"]),
+        ("GET", format!("/rollouts/{id}?saved=ro_a"), &[], "", 404, &[]),
+        ("POST", "/feedback/fb_a/reading".into(), &[], "", 403, &[]),
+        ("POST", "/feedback/fb_a/reading".into(), AUTH, "sentiment=negative", 403, &[]),
+        ("POST", "/feedback/fb_a/reading".into(), &[("x-forwarded-for", "10.0.0.1")], "", 403, &[]),
     ];
     refuses(&w, cases).await;
 }

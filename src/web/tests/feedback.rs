@@ -132,6 +132,7 @@ async fn a_stored_key_holds_until_it_is_taken_back() {
         kind: "public".into(),
         hint: "pk_".into(),
         origins: vec!["https://Other.example".into()],
+        events: false,
         created_at: NOW,
         revoked_at: None,
     };

@@ -111,6 +111,7 @@ impl World {
         let ctx = Context {
             platforms: Arc::default(),
             llm: None,
+            pullers: Arc::default(),
             refused: Arc::default(),
             secrets: Secrets::load(&db, &*entropy).await.unwrap(),
             db,
@@ -118,6 +119,7 @@ impl World {
             entropy,
             config: Arc::new(config),
             reader: Arc::new(Reader::shipped().clone()),
+            embedder: Arc::new(crate::analysis::themes::WordVectors::default()),
             trackers: Arc::new(Trackers::default()),
             telemetry: Telemetry::default(),
             bell: Arc::new(Bell::default()),
