@@ -129,7 +129,7 @@ fn a_reading_is_whole() {
     {
       "language": "en",
       "sentiment": "negative",
-      "score": -0.7228,
+      "score": -0.7042,
       "confidence": 0.98,
       "intent": "bug",
       "intent_confidence": 0.9934,

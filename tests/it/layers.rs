@@ -37,6 +37,8 @@ const ROOMS: &[Room] = &[
     // What a platform shows when asked is read as what it sends.
     room("flagapi", 2, &["time", "id", "domain", "sources", "http"]),
     room("llm", 2, &["time", "id", "domain", "http"]),
+    // A time in a warehouse's rows is read as in its tables.
+    room("pull", 2, &["time", "id", "domain", "sources", "http"]),
     room("trackers", 2, &["time", "id", "domain", "render", "http", "github", "jira"]),
     // How much is logged is a setting.
     room("telemetry", 2, &["time", "id", "domain", "config"]),
@@ -54,7 +56,7 @@ const ROOMS: &[Room] = &[
 /// Everything in lower layers.
 const LOWER: &str = "…";
 /// What makes a room see the outside world.
-const OUTSIDE: &[&str] = &["github", "jira", "flagapi", "llm", "trackers"];
+const OUTSIDE: &[&str] = &["github", "jira", "flagapi", "llm", "pull", "trackers"];
 /// The use cases see both the store and the outside world; these build them.
 const SEES_BOTH: &[&str] = &["flow", "app", "cli", "main"];
 /// Macros stand at the root of the crate, whoever makes them.

@@ -10,7 +10,7 @@ fn help_is_there_for_every_command() {
     let help = desk.done(&["--help"]);
     for command in [
         "serve", "demo", "check", "migrate", "analyze", "replay", "import", "rollouts", "report", "why", "keys",
-        "correct", "train", "reveal", "openapi",
+        "correct", "train", "simulate", "reveal", "openapi",
     ] {
         assert!(help.contains(&format!("  {command}")), "{command} is listed:\n{help}");
         let own = desk.done(&[command, "--help"]);
@@ -32,6 +32,8 @@ fn a_wrong_call_ends_with_2_and_a_hint() {
         &["keys", "create", "--kind", "open"],
         &["rollouts", "--limit", "0"],
         &["report", "v1", "--format", "pdf"],
+        &["simulate", "--volume", "0"],
+        &["simulate", "--day-sd", "3"],
     ] {
         let ended = desk.run(wrong);
         assert_eq!((ended.status, ended.out.as_str()), (2, ""), "{wrong:?}: {ended:#?}");

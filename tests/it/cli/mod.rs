@@ -4,6 +4,8 @@ mod calls;
 mod data;
 mod reveal;
 mod running;
+mod simulate;
+mod stats;
 mod train;
 
 use std::io::Write as _;

@@ -88,6 +88,7 @@ impl House {
             kind: config::KeyKind::Secret,
             key: KEY.to_owned().into(),
             origins: Vec::new(),
+            events: false,
         });
         let mut ctx = app::build(config, Arc::new(clock.clone()), Arc::new(CountingEntropy::default())).await.unwrap();
         ctx.platforms = Arc::new(platforms);
@@ -121,6 +122,11 @@ impl House {
         let house = Self::with_release(kind, settings).await;
         house.crash(&FIVE).await;
         house
+    }
+
+    /// Where it is reached.
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Works until nothing is due now.
@@ -208,6 +214,15 @@ impl House {
     pub async fn tell(&self, path: &str, body: &Value) -> u16 {
         let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(KEY);
         request.json(body).send().await.unwrap().status().as_u16()
+    }
+
+    /// Sends something to the API that is taken, and gives what it answers.
+    pub async fn send(&self, path: &str, body: &Value) -> String {
+        let answer = self.client.post(format!("{}{path}", self.url)).bearer_auth(KEY).json(body).send().await.unwrap();
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        assert_eq!(status, 200, "{text}");
+        text
     }
 
     /// What the API answers.

@@ -2,8 +2,10 @@
 //! clients, against worlds behind HTTP.
 
 mod corrections;
+mod desk;
 mod doubles;
 mod elsewhere;
+mod findings;
 mod flags;
 mod house;
 mod limits;
@@ -11,5 +13,6 @@ mod maintainers;
 mod mentions;
 mod sources;
 mod themes;
+mod usage;
 mod windows;
 mod words;

@@ -11,6 +11,8 @@ on_both!(
     what_nobody_read_waits_in_the_order_in_which_it_was_said,
     what_was_read_comes_back_as_it_was,
     one_statement_is_a_persons_voice,
+    the_voices_of_many_come_at_once,
+    what_was_read_waits_no_more,
     late_rollouts_are_joined_by_what_named_them,
     a_late_rollout_takes_nothing_that_another_may_be_meant_by,
     statements_are_paged_latest_first,
@@ -98,15 +100,56 @@ async fn one_statement_is_a_persons_voice(db: Db) -> Result<()> {
     for f in [&first, &second] {
         keep(&mut tx, f.clone(), Belongs::default()).await?;
     }
-    assert_eq!(feedback::voice_of(&mut tx, &a, "ada").await?, None, "nothing is read yet");
+    assert_eq!(voice_of(&mut tx, &a, "ada").await?, None, "nothing is read yet");
     feedback::keep_reading(&mut tx, &first, &reading(), true).await?;
     let voice = |f: Option<Feedback>| f.map(|f| f.id.0);
-    assert_eq!(voice(feedback::voice_of(&mut tx, &a, "ada").await?).as_deref(), Some("fb_1"));
+    assert_eq!(voice(voice_of(&mut tx, &a, "ada").await?).as_deref(), Some("fb_1"));
     feedback::silence(&mut tx, &first.id).await?;
     feedback::keep_reading(&mut tx, &second, &reading(), true).await?;
-    assert_eq!(voice(feedback::voice_of(&mut tx, &a, "ada").await?).as_deref(), Some("fb_2"));
-    assert_eq!(feedback::voice_of(&mut tx, &a, "bo").await?, None);
-    assert_eq!(feedback::voice_of(&mut tx, &b, "ada").await?, None, "a voice is one rollout's");
+    assert_eq!(voice(voice_of(&mut tx, &a, "ada").await?).as_deref(), Some("fb_2"));
+    assert_eq!(voice_of(&mut tx, &a, "bo").await?, None);
+    assert_eq!(voice_of(&mut tx, &b, "ada").await?, None, "a voice is one rollout's");
+    Ok(())
+}
+
+async fn voice_of(tx: &mut Tx, rollout: &RolloutId, person: &str) -> Result<Option<Feedback>> {
+    Ok(feedback::voices_of(tx, rollout, [person].into_iter()).await?.remove(person))
+}
+
+async fn the_voices_of_many_come_at_once(db: Db) -> Result<()> {
+    let (a, b) = (kept(&db, "a").await?, kept(&db, "b").await?);
+    let mut tx = db.write().await?;
+    for (n, rollout, person, counts) in [
+        ("fb_1", &a, "ada", true),
+        ("fb_2", &a, "bo", true),
+        ("fb_3", &a, "cy", false),
+        ("fb_4", &b, "dee", true),
+        ("fb_5", &a, "eve", true),
+    ] {
+        let f = samples::feedback(n, Some(rollout), person, 5);
+        keep(&mut tx, f.clone(), Belongs::default()).await?;
+        feedback::keep_reading(&mut tx, &f, &reading(), counts).await?;
+    }
+    let asked = ["bo", "ada", "cy", "dee", "ada", "'); DROP TABLE feedback; --"];
+    let found = feedback::voices_of(&mut tx, &a, asked.into_iter()).await?;
+    let found: std::collections::BTreeMap<&str, &str> =
+        found.iter().map(|(person, f)| (person.as_str(), f.id.as_str())).collect();
+    assert_eq!(found, [("ada", "fb_1"), ("bo", "fb_2")].into());
+    assert!(feedback::voices_of(&mut tx, &a, std::iter::empty()).await?.is_empty());
+    Ok(())
+}
+
+async fn what_was_read_waits_no_more(db: Db) -> Result<()> {
+    let id = kept(&db, "f").await?;
+    let mut tx = db.write().await?;
+    let f = samples::feedback("fb_1", Some(&id), "ada", 5);
+    keep(&mut tx, f.clone(), Belongs::default()).await?;
+    assert_eq!(feedback::waiting(&mut tx, &f.id).await?, Some((f.clone(), Some("de".into()))));
+    feedback::keep_reading(&mut tx, &f, &reading(), true).await?;
+    assert_eq!(feedback::waiting(&mut tx, &f.id).await?, None);
+    feedback::read_again(&mut tx, &f.id).await?;
+    assert!(feedback::waiting(&mut tx, &f.id).await?.is_some());
+    assert_eq!(feedback::waiting(&mut tx, &FeedbackId("fb_x".into())).await?, None);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ async fn a_key_works_until_it_is_taken_back(db: Db) -> Result<()> {
         kind: "public".into(),
         hint: "hbp_1234".into(),
         origins: vec!["https://shop.test".into()],
+        events: n == 2,
         created_at: UnixMs(n),
         revoked_at: None,
     };

@@ -21,6 +21,7 @@ macro_rules! on_both {
 
 mod actions;
 mod concurrency;
+mod corrections;
 mod deliveries;
 mod facts;
 mod feedback;
@@ -36,6 +37,7 @@ mod sealed;
 mod signals;
 mod themes;
 mod tickets;
+mod usage;
 mod windows;
 
 /// Runs a test on a SQLite file of its own.
