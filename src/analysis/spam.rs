@@ -1,27 +1,17 @@
 //! What nobody means: advertisements, hands on a keyboard, test data. In doubt a statement counts: a customer who is
 //! taken for spam is not heard.
 
-use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
-use std::sync::LazyLock;
+mod keys;
+mod phrases;
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::hashing::{ByHash, Given, pair};
+use self::keys::{RUN_MIN, UNSAYABLE_MIN, is_played, is_unsayable, keys_in_runs};
+use self::phrases::{Said, may_begin};
 use super::words::{Kind, Word, Words};
 
-/// Rows of a keyboard; a run along one is no word.
-const ROWS: [&str; 6] = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop", "qsdfghjklm"];
-/// Keys in a row that are no accident ("wer" stands in "power").
-const RUN_MIN: usize = 4;
 /// Longest text that can be hands on a keyboard, in words.
 const RUN_WORDS_MAX: usize = 40;
-/// Longest text that can be test data, in words; letters where there are no spaces.
-const TEST_WORDS_MAX: usize = 12;
-/// Words in the longest phrase of the file; letters where there are no spaces.
-const PHRASE_WORDS_MAX: usize = 10;
-/// What an advertisement weighs: a pitch two, all else one.
-const OFFER_FROM: usize = 3;
 
 /// What one word says, whatever stands around it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +21,7 @@ pub(super) struct Alone {
     in_runs: u32,
     /// Whether nobody can say it.
     unsaid: bool,
-    /// Whether a phrase of [`PHRASES`] begins with it.
+    /// Whether a phrase of [`phrases`] begins with it.
     begins: bool,
 }
 
@@ -42,7 +32,7 @@ impl Alone {
     pub fn of(hash: u64, lower: &str) -> Self {
         let letters = lower.chars().count() as u32;
         let in_runs = if is_played(lower) { letters } else { keys_in_runs(lower) as u32 };
-        Self { letters, in_runs, unsaid: in_runs == 0 && is_unsayable(lower), begins: PHRASES.begins.contains(&hash) }
+        Self { letters, in_runs, unsaid: in_runs == 0 && is_unsayable(lower), begins: may_begin(hash) }
     }
 }
 
@@ -82,13 +72,13 @@ impl Together {
 
     /// Adds a number, which a phrase may begin with.
     pub fn add_number(&mut self, word: &Word) {
-        self.begins |= PHRASES.begins.contains(&word.hash);
+        self.begins |= may_begin(word.hash);
     }
 
     /// Adds a letter of a script without spaces, which a phrase may begin with.
     pub fn add_letter(&mut self, word: &Word) {
         self.letters += 1;
-        self.begins |= PHRASES.begins.contains(&word.hash);
+        self.begins |= may_begin(word.hash);
     }
 }
 
@@ -104,129 +94,12 @@ pub(super) fn is_spam(text: &str, words: &Words, all: &Together) -> bool {
         || is_one_word_over_and_over(words)
 }
 
-/// What the phrases of [`PHRASES`] say.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Phrase {
-    Pitch,
-    Lure,
-    Ware,
-    Contact,
-    Test,
-    Filler,
-}
-
-/// The phrases by the hashes of their words, and the words with which any of them begins.
-struct Phrases {
-    begins: HashSet<u64, BuildHasherDefault<Given>>,
-    known: ByHash<Phrase>,
-}
-
-static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
-    let mut phrases = Phrases { begins: HashSet::default(), known: ByHash::default() };
-    for line in include_str!("spam/phrases.txt").lines() {
-        let Some((kind, phrase)) = line.split_once('\t') else { continue };
-        let kind = match kind {
-            "pitch" => Phrase::Pitch,
-            "lure" => Phrase::Lure,
-            "ware" => Phrase::Ware,
-            "contact" => Phrase::Contact,
-            "test" => Phrase::Test,
-            _ => Phrase::Filler,
-        };
-        let words = Words::read(phrase);
-        let mut hashes = words.all.iter().map(|w| w.hash);
-        let Some(first) = hashes.next() else { continue };
-        phrases.begins.insert(first);
-        phrases.known.insert(hashes.fold(first, pair), kind);
-    }
-    phrases
-});
-
-/// How often a text says what.
-#[derive(Default)]
-struct Said {
-    pitches: usize,
-    lures: usize,
-    wares: usize,
-    contacts: usize,
-    /// Words in names of tests, and in what may stand beside them.
-    tests: usize,
-    fillers: usize,
-}
-
-impl Said {
-    /// The longest phrase at each place, none over another.
-    fn read(words: &Words) -> Self {
-        let mut said = Self::default();
-        let mut at = 0;
-        while at < words.all.len() {
-            let Some((kind, count)) = longest(words, at) else {
-                at += 1;
-                continue;
-            };
-            match kind {
-                Phrase::Pitch => said.pitches += 1,
-                Phrase::Lure => said.lures += 1,
-                Phrase::Ware => said.wares += 1,
-                Phrase::Contact => said.contacts += 1,
-                Phrase::Test => said.tests += count,
-                Phrase::Filler => said.fillers += count,
-            }
-            at += count;
-        }
-        said
-    }
-
-    fn is_offer(&self, text: &str, words: &Words) -> bool {
-        let pages = if text.contains("://") || text.contains("www.") {
-            text.matches("://").count() + text.matches("www.").count()
-        } else {
-            0
-        };
-        let reach = (self.contacts + pages).min(1);
-        let weight = 2 * self.pitches + self.lures + self.wares.min(1) + reach;
-        let promises = self.pitches > 0 || self.lures > 0 && reach > 0;
-        promises && weight >= OFFER_FROM || pages >= 3 && words.count() < 4 * pages
-    }
-
-    /// Nothing but names of tests, numbers, and what may stand beside them.
-    fn is_test(&self, words: &Words) -> bool {
-        let numbers = words.all.iter().filter(|w| w.kind == Kind::Number).count();
-        let count = words.count();
-        let told = self.tests + self.fillers;
-        (1..=TEST_WORDS_MAX).contains(&count) && self.tests > 0 && told + numbers >= count
-            || (1..=2).contains(&count)
-                && words.all.iter().enumerate().all(|(i, w)| w.kind != Kind::Word || is_numbered_test(words.lower(i)))
-                && words.all.iter().any(|w| w.kind == Kind::Word)
-    }
-}
-
-/// "test123", "test01".
-fn is_numbered_test(word: &str) -> bool {
-    word.trim_end_matches(char::is_numeric) == "test"
-}
-
-fn longest(words: &Words, first: usize) -> Option<(Phrase, usize)> {
-    if !PHRASES.begins.contains(&words.all[first].hash) {
-        return None;
-    }
-    let mut best = None;
-    let mut hash: Option<u64> = None;
-    for (i, word) in words.all[first..].iter().take(PHRASE_WORDS_MAX).enumerate() {
-        if !matches!(word.kind, Kind::Word | Kind::Number) {
-            break;
-        }
-        let all = hash.map_or(word.hash, |h| pair(h, word.hash));
-        best = PHRASES.known.get(&all).map(|kind| (*kind, i + 1)).or(best);
-        hash = Some(all);
-    }
-    best
-}
-
 /// Letters of which a text of laughter is made.
 const LAUGHS: &str = "hajekwsiorx哈呵嘻嘿笑ه";
+
 /// Letters that a key held down gives at least.
 const HELD_MIN: usize = 3;
+
 /// Letters of a text that is nothing else.
 const HELD_TEXT_MIN: usize = 5;
 
@@ -295,108 +168,6 @@ fn is_keyboard_run(words: &Words, all: &Together) -> bool {
     words.count() <= RUN_WORDS_MAX
         && all.letters > 0
         && (all.in_runs * 2 >= all.letters || odd >= UNSAYABLE_MIN && odd * 4 >= all.letters * 3)
-}
-
-/// Letters of words that nobody can say, which are no accident.
-const UNSAYABLE_MIN: usize = 6;
-
-/// Three keys in a row once and again: "lkjlkj", "asdasdasd".
-fn is_played(word: &str) -> bool {
-    let bytes = word.as_bytes();
-    bytes.len() >= 6 && bytes.chunks(3).all(|part| part == &bytes[..part.len()]) && {
-        let pairs = [(bytes[0], bytes[1]), (bytes[1], bytes[2])];
-        let steps = pairs.map(|(a, b)| {
-            let letter = |b: u8| b.checked_sub(b'a').map(usize::from);
-            letter(a).zip(letter(b)).and_then(|(a, b)| NEIGHBOURS.get(a)?.get(b).copied()).unwrap_or(0)
-        });
-        steps[0] & steps[1] != 0
-    }
-}
-
-/// Four or more letters without a vowel among them, or on the middle row with three different consonants in a row.
-fn is_unsayable(word: &str) -> bool {
-    let mute = |b: u8| !b"aeiouy".contains(&b);
-    let bytes = word.as_bytes();
-    bytes.len() >= 4
-        && bytes.iter().all(u8::is_ascii_lowercase)
-        && (bytes.iter().all(|b| mute(*b))
-            || bytes.iter().all(|b| ROWS[1].as_bytes().contains(b))
-                && bytes.windows(3).any(|w| w.iter().all(|b| mute(*b)) && w[0] != w[1] && w[1] != w[2]))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a row has ten keys")]
-/// For each row where each key stands in it, from 1; 0 where it does not.
-const KEYS: [[u8; 128]; ROWS.len()] = {
-    let mut keys = [[0; 128]; ROWS.len()];
-    let mut row = 0;
-    while row < ROWS.len() {
-        let bytes = ROWS[row].as_bytes();
-        let mut at = 0;
-        while at < bytes.len() {
-            keys[row][bytes[at] as usize] = at as u8 + 1;
-            at += 1;
-        }
-        row += 1;
-    }
-    keys
-};
-
-/// For each two letters the rows and directions in which they are neighbours, a bit each.
-const NEIGHBOURS: [[u16; 26]; 26] = {
-    let mut neighbours = [[0; 26]; 26];
-    let mut row = 0;
-    while row < ROWS.len() {
-        let bytes = ROWS[row].as_bytes();
-        let mut at = 1;
-        while at < bytes.len() {
-            let (a, b) = ((bytes[at - 1] - b'a') as usize, (bytes[at] - b'a') as usize);
-            neighbours[a][b] |= 1 << (2 * row);
-            neighbours[b][a] |= 2 << (2 * row);
-            at += 1;
-        }
-        row += 1;
-    }
-    neighbours
-};
-
-/// Whether any [`RUN_MIN`] letters stand along one row: in most words none do.
-fn may_run(bytes: &[u8]) -> bool {
-    let mut steps = [0_u16; RUN_MIN - 1];
-    for (i, pair) in bytes.windows(2).enumerate() {
-        let letter = |b: u8| b.checked_sub(b'a').map(usize::from);
-        let step = letter(pair[0]).zip(letter(pair[1])).and_then(|(a, b)| NEIGHBOURS.get(a)?.get(b));
-        steps[i % steps.len()] = step.copied().unwrap_or(0);
-        if i + 1 >= steps.len() && steps.iter().fold(u16::MAX, |all, s| all & s) != 0 {
-            return true;
-        }
-    }
-    false
-}
-
-/// Letters in the longest runs along one row in one direction.
-fn keys_in_runs(word: &str) -> usize {
-    let bytes = word.as_bytes();
-    if !may_run(bytes) {
-        return 0;
-    }
-    KEYS.iter().map(|row| along(bytes, row, true).max(along(bytes, row, false))).max().unwrap_or(0)
-}
-
-fn along(bytes: &[u8], row: &[u8; 128], forward: bool) -> usize {
-    let place = |b: u8| row.get(usize::from(b)).copied().unwrap_or(0);
-    let mut total = 0;
-    let mut run = 1;
-    for pair in bytes.windows(2) {
-        let (a, b) = (place(pair[0]), place(pair[1]));
-        let follows = a > 0 && b > 0 && if forward { b == a + 1 } else { a == b + 1 };
-        if follows {
-            run += 1;
-        } else {
-            total += if run >= RUN_MIN { run } else { 0 };
-            run = 1;
-        }
-    }
-    total + if run >= RUN_MIN { run } else { 0 }
 }
 
 fn is_one_word_over_and_over(words: &Words) -> bool {
