@@ -6,8 +6,8 @@ use super::cells::{Baseline, BaselineCell, ShareCell};
 use super::exposure::{EPOCHS_MAX, restarts};
 use super::verdict::{ShareNow, Side};
 use crate::analysis::stats::hex::{Hex, Tally};
-use crate::analysis::stats::mixture::ln_sum;
 use crate::analysis::stats::sigma_day::{Period, sigma_day, sigma_window};
+use crate::analysis::stats::special::logsumexp;
 use crate::domain::alarm::AlarmRules;
 
 /// People of the baseline in a channel from which on it is known what is usual there.
@@ -128,7 +128,7 @@ fn within(rules: &AlarmRules, cells: &[&ShareCell], side: Side, from: u32) -> Ju
         }
     }
     ln_parts.push(unspent.ln());
-    Judged { ln_e: ln_sum(ln_parts.iter().copied()), now, ..most }
+    Judged { ln_e: logsumexp(ln_parts.iter().copied()), now, ..most }
 }
 
 /// The later epochs of a channel against its first. `None` until enough people have spoken.

@@ -6,8 +6,8 @@ use super::cells::Picture;
 use super::exposure::Exposure;
 use super::guards::{self, Guard};
 use super::share;
-use crate::analysis::stats::mixture::ln_add;
 use crate::analysis::stats::rate_ratio::RateRatio;
+use crate::analysis::stats::special::logaddexp;
 use crate::domain::alarm::{AlarmRules, Grade};
 
 /// Which way something changed.
@@ -111,7 +111,7 @@ pub fn evaluate(rules: &AlarmRules, picture: &Picture, side: Side, from: u32, re
 /// Both kinds of evidence together: their mean, which is evidence however they hang together.
 pub fn combined(label: Option<f64>, share: Option<f64>) -> (f64, Process) {
     match (label, share) {
-        (Some(label), Some(share)) => (ln_add(label, share) - std::f64::consts::LN_2, Process::Both),
+        (Some(label), Some(share)) => (logaddexp(label, share) - std::f64::consts::LN_2, Process::Both),
         (Some(label), None) => (label, Process::Label),
         (None, Some(share)) => (share, Process::Share),
         (None, None) => (0.0, Process::None),

@@ -14,7 +14,8 @@ mod grid;
 
 use grid::Grid;
 
-use super::mixture::{Restarts, STEPS, ln_add, ln_sum, ln_unspent};
+use super::mixture::{Restarts, STEPS, ln_unspent};
+use super::special::{logaddexp, logsumexp};
 
 /// Counts of one stratum in one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Hex {
         self.unspent -= stake;
         let begins = self.ln_drifts.iter().map(|drift| stake.ln() + drift);
         let rows: Vec<f64> = std::iter::repeat_n(begins, STEPS.len()).flatten().collect();
-        self.ln_changed.iter_mut().zip(&rows).for_each(|(all, begins)| *all = ln_add(*all, *begins));
+        self.ln_changed.iter_mut().zip(&rows).for_each(|(all, begins)| *all = logaddexp(*all, *begins));
         self.starts.push(rows);
     }
 
@@ -83,22 +84,22 @@ impl Hex {
     pub fn ln_e(&self, open: &[Tally]) -> f64 {
         let likelihoods = self.grid.ln_likelihoods(&self.costs, open);
         let changed = self.with(&self.ln_changed, &likelihoods);
-        let quiet = ln_sum(self.ln_drifts.iter().zip(&likelihoods).map(|(weight, l)| weight + l));
-        ln_add(changed - (STEPS.len() as f64).ln() - quiet, ln_unspent(self.unspent))
+        let quiet = logsumexp(self.ln_drifts.iter().zip(&likelihoods).map(|(weight, l)| weight + l));
+        logaddexp(changed - (STEPS.len() as f64).ln() - quiet, ln_unspent(self.unspent))
     }
 
     /// How likely a change began in each epoch, the open one included, given that there was one; the parts add up to 1.
     pub fn starts(&self, open: &[Tally]) -> Vec<f64> {
         let likelihoods = self.grid.ln_likelihoods(&self.costs, open);
         let parts: Vec<f64> = self.starts.iter().map(|rows| self.with(rows, &likelihoods)).collect();
-        let all = ln_sum(parts.iter().copied());
+        let all = logsumexp(parts.iter().copied());
         parts.iter().map(|part| (part - all).exp()).collect()
     }
 
     /// `ln` of weights by size and drift, with the open epoch's likelihoods.
     fn with(&self, ln_weights: &[f64], likelihoods: &[f64]) -> f64 {
         let rows = ln_weights.chunks_exact(self.grid.drifts()).zip(STEPS);
-        ln_sum(rows.flat_map(|(row, m)| row.iter().zip(&likelihoods[m..]).map(|(weight, l)| weight + l)))
+        logsumexp(rows.flat_map(|(row, m)| row.iter().zip(&likelihoods[m..]).map(|(weight, l)| weight + l)))
     }
 }
 

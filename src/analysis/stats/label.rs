@@ -8,7 +8,8 @@
 //!
 //! Only counts matter, so cells add up across replicas and the order of events inside an epoch does not show.
 
-use super::mixture::{Restarts, STEP, STEPS, ln_add, ln_sum, ln_unspent};
+use super::mixture::{Restarts, STEP, STEPS, ln_unspent};
+use super::special::{logaddexp, logsumexp};
 
 /// Events of one stratum in one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,7 +66,7 @@ impl Label {
         self.unspent -= stake;
         if stake > 0.0 {
             for weight in &mut self.ln_weights {
-                *weight = ln_add(*weight, stake.ln());
+                *weight = logaddexp(*weight, stake.ln());
             }
         }
     }
@@ -83,7 +84,7 @@ impl Label {
     pub fn ln_e(&self, open: &[Labels]) -> f64 {
         let gains = gains(open);
         let alternatives = self.ln_weights.iter().zip(gains).map(|(w, g)| w + g);
-        ln_add(ln_sum(alternatives) - (STEPS.len() as f64).ln(), ln_unspent(self.unspent))
+        logaddexp(logsumexp(alternatives) - (STEPS.len() as f64).ln(), ln_unspent(self.unspent))
     }
 }
 
@@ -110,11 +111,11 @@ pub fn starts<C: AsRef<[Labels]>>(epochs: &[C], restarts: Restarts) -> Vec<f64> 
             for (sum, gain) in since.iter_mut().zip(gains(epochs[epoch].as_ref())) {
                 *sum += gain;
             }
-            restarts.stake(epoch).ln() + ln_sum(since.iter().copied())
+            restarts.stake(epoch).ln() + logsumexp(since.iter().copied())
         })
         .collect();
     ln_parts.reverse();
-    let all = ln_sum(ln_parts.iter().copied());
+    let all = logsumexp(ln_parts.iter().copied());
     ln_parts.iter().map(|part| (part - all).exp()).collect()
 }
 

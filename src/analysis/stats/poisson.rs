@@ -1,6 +1,7 @@
 //! Whether something comes more often than expected: a Poisson process against its rate, with restarts.
 
-use super::mixture::{Restarts, STEP, STEPS, ln_add, ln_sum, ln_unspent};
+use super::mixture::{Restarts, STEP, STEPS, ln_unspent};
+use super::special::{logaddexp, logsumexp};
 
 /// What one epoch brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,11 +24,11 @@ pub fn ln_e(epochs: &[Arrivals], restarts: Restarts) -> f64 {
         unspent -= stake;
         for (weight, m) in ln_weights.iter_mut().zip(STEPS) {
             let ln_ratio = m as f64 * STEP;
-            *weight = ln_add(*weight, stake.ln());
+            *weight = logaddexp(*weight, stake.ln());
             *weight += arrived.count as f64 * ln_ratio - arrived.expected.max(0.0) * ln_ratio.exp_m1();
         }
     }
-    ln_add(ln_sum(ln_weights.iter().copied()) - (STEPS.len() as f64).ln(), ln_unspent(unspent))
+    logaddexp(logsumexp(ln_weights.iter().copied()) - (STEPS.len() as f64).ln(), ln_unspent(unspent))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //! inverted. It covers the true ratio for all time with the probability `1 - alpha` (Howard et al. 2021).
 
 use super::label::Labels;
-use super::mixture::{STEP, STEPS, ln_sum};
+use super::mixture::{STEP, STEPS};
+use super::special::logsumexp;
 
 /// Logarithms of ratios beyond this are taken as without end.
 const LN_RATIO_MAX: f64 = 15.0;
@@ -68,7 +69,7 @@ fn ln_against(strata: &[Labels], ln_ratio: f64) -> f64 {
     };
     let both_ways = STEPS.map(|m| m as f64 * STEP).into_iter().flat_map(|l| [l, -l]);
     let terms: Vec<f64> = both_ways.map(against).collect();
-    ln_sum(terms.iter().copied()) - (terms.len() as f64).ln()
+    logsumexp(terms.iter().copied()) - (terms.len() as f64).ln()
 }
 
 /// The point between `holds` and `fails` where a condition stops to hold, as near as floats tell.

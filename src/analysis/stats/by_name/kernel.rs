@@ -101,7 +101,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         names: &["logsumexp"],
         about: "ln of a sum of exponentials",
         arguments: &[arg("v", "logarithms")],
-        run: |g| Ok(v(special::logsumexp(&g.numbers("v")?))),
+        run: |g| Ok(v(special::logsumexp(g.numbers("v")?.into_iter()))),
     },
 ];
 

@@ -3,6 +3,7 @@
 
 use super::super::mixture::{STEP, STEPS_MAX};
 use super::Tally;
+use crate::analysis::stats::special::logsumexp;
 
 /// The drift of a window is looked at up to this many times its standard deviation.
 const SPREADS: f64 = 4.0;
@@ -83,7 +84,7 @@ impl Grid {
             let blur = |part: &[f64]| part.iter().zip(&self.kernel).map(|(v, k)| v * k).sum::<f64>();
             return plain.windows(width).map(|part| blur(part).ln() + most).collect();
         }
-        let blur = |part: &[f64]| super::super::mixture::ln_sum(part.iter().zip(&self.ln_kernel).map(|(v, k)| v + k));
+        let blur = |part: &[f64]| logsumexp(part.iter().zip(&self.ln_kernel).map(|(v, k)| v + k));
         raw.windows(width).map(blur).collect()
     }
 }

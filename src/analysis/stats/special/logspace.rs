@@ -13,12 +13,12 @@ pub fn logaddexp(a: f64, b: f64) -> f64 {
 }
 
 /// `ln Σ e^v`; minus infinity for none.
-pub fn logsumexp(values: &[f64]) -> f64 {
-    let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+pub fn logsumexp(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let top = values.clone().fold(f64::NEG_INFINITY, f64::max);
     if top.is_infinite() {
         return top;
     }
-    top + values.iter().map(|v| (v - top).exp()).sum::<f64>().ln()
+    top + values.map(|v| (v - top).exp()).sum::<f64>().ln()
 }
 
 #[cfg(test)]
@@ -31,11 +31,19 @@ mod tests {
         let ln2 = std::f64::consts::LN_2;
         for base in [-1e9, -800.0, 0.0, 800.0, 1e9] {
             assert!((logaddexp(base, base) - base - ln2).abs() < 1e-6);
-            assert!((logsumexp(&[base, base, f64::NEG_INFINITY]) - base - ln2).abs() < 1e-6);
+            assert!((logsumexp([base, base, f64::NEG_INFINITY].into_iter()) - base - ln2).abs() < 1e-6);
         }
         assert_eq!(logaddexp(f64::NEG_INFINITY, f64::NEG_INFINITY), f64::NEG_INFINITY);
         assert_eq!(logaddexp(f64::INFINITY, f64::INFINITY), f64::INFINITY);
-        assert_eq!(logsumexp(&[]), f64::NEG_INFINITY);
-        assert_eq!(logsumexp(&[f64::INFINITY, 0.0]), f64::INFINITY);
+        assert_eq!(logsumexp(std::iter::empty()), f64::NEG_INFINITY);
+        assert_eq!(logsumexp([f64::INFINITY, 0.0].into_iter()), f64::INFINITY);
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "exact")]
+    fn nothing_adds_nothing() {
+        let none = f64::NEG_INFINITY;
+        assert_eq!((logaddexp(none, 3.0), logaddexp(3.0, none)), (3.0, 3.0));
+        assert!(logaddexp(0.0, -800.0).abs() < 1e-300);
     }
 }
