@@ -93,6 +93,8 @@ ids! {
     ActionId = "ac_";
     /// An ingest key (not the key itself).
     KeyId = "ky_";
+    /// What the counters of a rollout say about one subject: the same id while it is worked out anew.
+    FindingId = "fi_";
     /// A recorded decision.
     DecisionId = "de_";
 }

@@ -3,7 +3,7 @@
 
 mod facts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::analysis::alarm::latch::{Event, Latch};
 use crate::analysis::findings::{Judged, Watch};
 use crate::domain::alarm::Grade;
 use crate::domain::finding::{Finding, What};
-use crate::id::{DecisionId, RolloutId};
+use crate::id::{DecisionId, FindingId, RolloutId};
 use crate::render::findings::line;
 use crate::store::alarms::{self, AlarmRow};
 use crate::store::decisions::{self, Decision};
@@ -157,14 +157,14 @@ async fn keep_findings(tx: &mut Tx, id: &RolloutId, found: &[Finding], depth: De
     for (rank, finding) in found.iter().enumerate() {
         let body = serde_json::to_string(&Ranked { rank, finding: finding.clone() })?;
         let row = FindingRow {
-            id: crate::id::FeedbackId::of_key(&format!("{id}/{}", finding.name())).0,
+            id: FindingId::of_key(&format!("{id}/{}", finding.name())).0,
             kind: finding.kind.clone(),
             subject: finding.subject.clone(),
             grade: match &finding.what {
                 Some(What::Alarm { grade, .. }) => grade.as_str().into(),
                 _ => Grade::None.as_str().into(),
             },
-            hash: crate::id::FeedbackId::of_key(&body).0,
+            hash: FindingId::of_key(&body).0,
             body,
             at_ms: now.0,
         };
@@ -188,7 +188,7 @@ struct Ranked {
     finding: Finding,
 }
 
-/// What was last found, in its order, with the names of the themes in it.
+/// What was last found, in its order.
 pub async fn of_rollout(tx: &mut Tx, id: &RolloutId) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
     for row in kept::of_rollout(tx, id).await? {
@@ -202,7 +202,7 @@ pub async fn of_rollout(tx: &mut Tx, id: &RolloutId) -> Result<Vec<Finding>> {
 }
 
 /// The names of a rollout's themes by id, for the lines of findings.
-pub async fn theme_names(tx: &mut Tx, id: &RolloutId) -> Result<std::collections::BTreeMap<String, String>> {
+pub async fn theme_names(tx: &mut Tx, id: &RolloutId) -> Result<BTreeMap<String, String>> {
     Ok(themes::of_rollout(tx, id).await?.into_iter().map(|t| (t.id.0, t.name)).collect())
 }
 
