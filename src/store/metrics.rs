@@ -27,17 +27,6 @@ pub async fn put(tx: &mut Tx, rollout: &RolloutId, metric: &str, at: UnixMs, sum
     Ok(())
 }
 
-/// Adds a measurement to its hour.
-pub async fn add(tx: &mut Tx, rollout: &RolloutId, metric: &str, at: UnixMs, sum: f64, n: i64) -> Result<()> {
-    let hour = at.0.div_euclid(HOUR_MS) * HOUR_MS;
-    on!(tx, c => sqlx::query(
-        "INSERT INTO metric_hours (rollout_id, metric, hour_ms, sum, n) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (rollout_id, metric, hour_ms) DO UPDATE SET sum = metric_hours.sum + excluded.sum,
-           n = metric_hours.n + excluded.n")
-        .bind(rollout.as_str()).bind(metric).bind(hour).bind(sum).bind(n).execute(c).await?.rows_affected());
-    Ok(())
-}
-
 /// The metrics of a rollout by name.
 pub async fn names(tx: &mut Tx, rollout: &RolloutId) -> Result<Vec<String>> {
     Ok(

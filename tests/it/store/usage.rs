@@ -21,7 +21,7 @@ on_both!(
     a_number_stands_for_one_name,
     an_exposure_waits_once_with_its_first_moment,
     what_counts_in_the_baseline_is_noted_beside_the_statement,
-    hours_of_a_metric_add_up,
+    an_hour_that_is_told_again_takes_the_place_of_what_was_told,
     an_alarm_stays_heard_until_it_is_raised_again,
     a_newer_finding_takes_the_place_of_the_one_before,
 );
@@ -154,15 +154,15 @@ async fn what_counts_in_the_baseline_is_noted_beside_the_statement(db: Db) -> Re
     Ok(())
 }
 
-async fn hours_of_a_metric_add_up(db: Db) -> Result<()> {
+async fn an_hour_that_is_told_again_takes_the_place_of_what_was_told(db: Db) -> Result<()> {
     let id = RolloutId("ro_1".into());
     let mut tx = db.write().await?;
     for (at, sum) in [(HOUR_MS + 5, 1.5), (2 * HOUR_MS - 1, 2.0), (2 * HOUR_MS, 4.0)] {
-        metrics::add(&mut tx, &id, "p95", UnixMs(at), sum, 2).await?;
+        metrics::put(&mut tx, &id, "p95", UnixMs(at), sum, 2).await?;
     }
     let hours = metrics::hours(&mut tx, &id, "p95").await?;
     let told: Vec<(i64, f64, i64)> = hours.into_iter().map(|h| (h.hour_ms, h.sum, h.n)).collect();
-    assert_eq!(told, [(HOUR_MS, 3.5, 4), (2 * HOUR_MS, 4.0, 2)]);
+    assert_eq!(told, [(HOUR_MS, 2.0, 2), (2 * HOUR_MS, 4.0, 2)]);
     assert_eq!(metrics::names(&mut tx, &id).await?, ["p95"]);
     Ok(())
 }
