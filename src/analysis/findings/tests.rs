@@ -387,6 +387,29 @@ fn harm_against_the_control_is_raised_once_and_told_with_its_interval() {
 }
 
 #[test]
+fn an_event_that_was_seen_is_raised_again_by_twice_the_evidence_and_not_by_the_same() {
+    let met = |says| Person { event: true, says, ..QUIET };
+    let mut rollout =
+        Rollout::new().with(14, met(Some(Class::Negative))).with(46, met(None)).with(10, negative()).with(930, QUIET);
+    let subject = "event/error_timeout";
+    let of = |r: &Rollout| r.judged.iter().find(|j| j.subject == subject).and_then(|j| j.event);
+    let mut watch = rollout.look(&Watch::default());
+    assert!(matches!(of(&rollout), Some(Event::Raised { .. })), "{:?}", rollout.judged);
+    let (seen, event) = watch.latches[subject].acknowledge(0);
+    assert!(event.is_some());
+    watch.latches.insert(subject.into(), seen);
+    // Looked at until it is armed anew, and on: what was seen is no news.
+    for _ in 0..4 {
+        watch = rollout.look(&watch);
+        assert!(!matches!(of(&rollout), Some(Event::Raised { .. })), "{:?}", rollout.judged);
+    }
+    assert_eq!(watch.latches[subject].rearms, 1);
+    let mut worse = rollout.with(25, met(Some(Class::Negative)));
+    worse.look(&watch);
+    assert!(matches!(of(&worse), Some(Event::Raised { .. })), "{:?}", worse.judged);
+}
+
+#[test]
 fn a_quiet_rollout_raises_nothing() {
     let control = |says| Person { arm: Arm::Control, says, ..QUIET };
     let mut rollout = Rollout::new()
