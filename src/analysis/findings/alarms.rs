@@ -162,12 +162,18 @@ fn picture(facts: &Facts<'_>, before: &Watch) -> Picture {
     }
 }
 
-/// The plan, by stage and segment, with who was evaluated.
+/// The plan, by stage and segment, with who was evaluated. A stage of which only one arm is ever told has no other to compare
+/// with, whatever the plan says: some report those alone who got the change.
 fn allocations(facts: &Facts<'_>, before: &Watch) -> Vec<Allocation> {
+    let whole = facts.cells.evaluated();
     facts
         .cells
         .evaluated_in()
         .into_iter()
+        .filter(|((stage, _), _)| {
+            let (exposed, control) = whole.get(stage).copied().unwrap_or_default();
+            exposed > 0 && control > 0
+        })
         .filter_map(|((stage, segment), (exposed, control))| {
             Some(Allocation {
                 planned: stage.p()?,

@@ -161,3 +161,26 @@ fn bad_hours(flat: &[f64]) -> Vec<bool> {
     let cut = sorted[((1.0 - BAD_SHARE) * (sorted.len() - 1) as f64).ceil() as usize];
     (0..flat.len()).map(|i| flat[i.saturating_sub(AFTER_HOURS)..=i].iter().any(|x| *x >= cut)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_begin_with_the_rollout_and_have_no_gaps() {
+        let hours = BTreeMap::from([(95, 9.0), (100, 1.0), (102, 3.0), (103, f64::NAN), (104, 2.0)]);
+        let series = Series { metric: "p95".into(), bad: Bad::Low, hours };
+        let said = BTreeMap::from([(95, (5, 5)), (101, (1, 4)), (102, (0, 2))]);
+        let rows: Vec<(i64, Option<f64>, i64)> =
+            aligned(&series, &said, 100).into_iter().map(|h| (h.at, h.value, h.all)).collect();
+        let want = [(100, Some(-1.0), 0), (101, None, 4), (102, Some(-3.0), 2), (103, None, 0), (104, Some(-2.0), 0)];
+        assert_eq!(rows, want);
+    }
+
+    #[test]
+    fn an_hour_that_is_not_known_is_neither_good_nor_bad() {
+        let hour = |at, value| Hour { at, value, negative: 0, all: 0 };
+        let flat = without_time_of_day(&[hour(0, Some(4.0)), hour(1, None), hour(24, Some(6.0))], |h| h.value);
+        assert!(flat.iter().zip([-1.0, 0.0, 1.0]).all(|(got, want)| (got - want).abs() < 1e-12), "{flat:?}");
+    }
+}

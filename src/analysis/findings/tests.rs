@@ -438,6 +438,95 @@ fn arms_that_are_not_as_planned_are_not_compared_and_that_is_said() {
     assert!(rollout.judged.iter().all(|j| j.event.is_none()), "{:?}", rollout.judged);
 }
 
+/// A quarter of two thousand people were negative before, day by day alike.
+fn usual_quarter() -> Baseline {
+    let said = |negative, positive| crate::analysis::alarm::cells::Said { negative, positive };
+    let cell = crate::analysis::alarm::cells::BaselineCell {
+        channel: "widget".into(),
+        people: 2_000,
+        said: said(500, 1_500),
+        ..Default::default()
+    };
+    let day = crate::analysis::alarm::cells::Span { people: 80, said: said(20, 60) };
+    Baseline { cells: vec![cell], days: vec![day; 25], windows: Vec::new() }
+}
+
+#[test]
+fn where_only_exposed_people_are_told_nobody_is_compared_with_them() {
+    let mut rollout = Rollout::new().with(40, negative()).with(160, QUIET);
+    rollout.look(&Watch::default());
+    assert!(rollout.judged.iter().all(|j| j.verdict.ln_e_label.is_none() && j.event.is_none()), "{:?}", rollout.judged);
+}
+
+#[test]
+fn what_was_seen_against_the_usual_share_does_not_rest_on_the_allocation() {
+    let control = Person { arm: Arm::Control, ..QUIET };
+    let mut rollout = Rollout::new().with(120, negative()).with(80, positive()).with(2_800, QUIET).with(1_000, control);
+    rollout.usual = usual_quarter();
+    rollout.look(&Watch::default());
+    assert!(matches!(rollout.judged[0].event, Some(Event::Raised { .. })), "{:?}", rollout.judged[0]);
+    let text = said(&rollout.the("alarm/rollout"));
+    assert!(!text.contains("Not reliable") && text.contains("No control group"), "{text}");
+    assert!(
+        said(&rollout.the("allocation/50 %"))
+            .starts_with("The allocation does not match the plan: 3000 and 1000 people")
+    );
+}
+
+#[test]
+fn a_change_after_an_acknowledgement_is_dated_by_the_day_of_the_window() {
+    let mut rollout = Rollout::new().with(120, negative()).with(80, positive());
+    rollout.usual = usual_quarter();
+    rollout.look(&Watch::default());
+    assert!(said(&rollout.the("alarm/rollout")).contains("change most likely on day 1"));
+    rollout.judged[0].from_epoch = 8;
+    assert!(said(&rollout.the("alarm/rollout")).contains("change most likely on day 9"));
+}
+
+#[test]
+fn a_mix_of_stages_is_no_difference_of_the_arms() {
+    let at = |stage, arm, says| Person { stage: Share(stage), arm, says, ..QUIET };
+    let (bad, good) = (Some(Class::Negative), Some(Class::Positive));
+    let mut rollout = Rollout::new();
+    // Half of everybody is negative at 5 %, a twentieth at 50 %, whichever arm they are in.
+    for (stage, arm, n) in
+        [(500, Arm::Treated, 1), (500, Arm::Control, 10), (5_000, Arm::Treated, 10), (5_000, Arm::Control, 1)]
+    {
+        let (negative, positive, quiet) = if stage == 500 { (50, 10, 40) } else { (5, 45, 50) };
+        rollout = rollout
+            .with(n * negative, at(stage, arm, bad))
+            .with(n * positive, at(stage, arm, good))
+            .with(n * quiet, at(stage, arm, None));
+    }
+    let finding = rollout.the("against_control");
+    let Some(What::AgainstControl { difference, .. }) = &finding.what else { panic!("compared") };
+    assert!(difference.excludes(0.0), "all together they differ: {difference:?}");
+    assert_eq!(finding.standing, Standing::Chance);
+}
+
+#[test]
+fn what_was_brought_in_afterwards_stands_in_tables_and_alarms_nobody() {
+    let mut rollout = Rollout::new().with(40, Person { event: true, ..QUIET }).with(900, QUIET).with(10, negative());
+    for _ in 0..20 {
+        let mut row = Participant::default();
+        row.expose(OPENED, Share(5_000), Arm::Treated);
+        row.does(1, OPENED.plus(HOUR_MS), 1_000);
+        let when = Moment { at: OPENED.plus(2 * HOUR_MS), received: OPENED.plus(9 * DAY_MS), backfill: true };
+        row.said = Said::of([Item { when, class: Class::Negative, channel: Channel::Imported, score_micro: 0 }]);
+        rollout.cells.merge(&Cells::change(None, Some(&row), &rollout.clock));
+    }
+    rollout.look(&Watch::default());
+    assert!(rollout.judged.iter().all(|j| j.event.is_none()), "{:?}", rollout.judged);
+    assert_eq!(rollout.the("event/error_timeout").standing, Standing::Told);
+}
+
+#[test]
+fn how_usual_an_event_is_is_not_told_by_nobody() {
+    let mut rollout = Rollout::new().with(12, Person { event: true, ..negative() });
+    rollout.look(&Watch::default());
+    assert!(rollout.judged.iter().all(|j| j.event.is_none()), "{:?}", rollout.judged);
+}
+
 #[test]
 fn without_a_control_the_window_is_held_against_what_was_usual() {
     let everybody = Person { stage: Share::ALL, ..QUIET };
@@ -445,18 +534,7 @@ fn without_a_control_the_window_is_held_against_what_was_usual() {
         .with(120, Person { says: Some(Class::Negative), ..everybody })
         .with(80, Person { says: Some(Class::Positive), ..everybody });
     rollout.stages = vec![Share::ALL];
-    rollout.usual.cells = vec![crate::analysis::alarm::cells::BaselineCell {
-        channel: "widget".into(),
-        people: 2_000,
-        said: crate::analysis::alarm::cells::Said { negative: 500, positive: 1_500 },
-        ..Default::default()
-    }];
-    rollout.usual.days = (0..25)
-        .map(|_| crate::analysis::alarm::cells::Span {
-            people: 80,
-            said: crate::analysis::alarm::cells::Said { negative: 20, positive: 60 },
-        })
-        .collect();
+    rollout.usual = usual_quarter();
     rollout.look(&Watch::default());
     assert!(matches!(rollout.judged[0].event, Some(Event::Raised { .. })), "{:?}", rollout.judged[0]);
     let text = said(&rollout.the("alarm/rollout"));
