@@ -12,7 +12,7 @@ use std::fmt;
 
 use super::mix::Mix;
 use super::{Head, Linear};
-use crate::analysis::hashing::{EMPTY, add_bytes, bucket};
+use crate::analysis::hashing::name_of;
 use crate::analysis::model::FEELINGS;
 
 const MAGIC: &[u8; 4] = b"HBHD";
@@ -48,7 +48,7 @@ impl std::error::Error for HeadFileError {}
 impl Head {
     pub(super) fn named(encoder: &str, linear: Linear, mixes: [Mix; 2]) -> Self {
         let mut head = Self { version: String::new(), encoder: encoder.to_owned(), linear, mixes };
-        head.version = version_of(&head.to_bytes());
+        head.version = name_of("head", &head.to_bytes());
         head
     }
 
@@ -96,10 +96,6 @@ impl Head {
         }
         let (rows, _) = rows.as_chunks::<FEELINGS>();
         let linear = Linear { bias: rows[0], weights: rows[1..].to_vec() };
-        Ok(Self { version: version_of(bytes), encoder, linear, mixes: [mix(0), mix(2)] })
+        Ok(Self { version: name_of("head", bytes), encoder, linear, mixes: [mix(0), mix(2)] })
     }
-}
-
-fn version_of(bytes: &[u8]) -> String {
-    format!("head-{:08x}", bucket(add_bytes(EMPTY, bytes), 32))
 }

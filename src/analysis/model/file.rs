@@ -12,9 +12,8 @@ use std::fmt;
 
 use super::calibration::Calibration;
 use super::weights::{ROWS, Weights};
-
 use super::{INTENTS, Knobs, Model, OUTPUTS};
-use crate::analysis::hashing::{EMPTY, add_bytes, bucket};
+use crate::analysis::hashing::name_of;
 
 const MAGIC: &[u8; 4] = b"HBRM";
 const FORMAT: u32 = 2;
@@ -68,7 +67,7 @@ impl Model {
     /// # Errors
     /// Where the bytes are no model of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        Self::read(bytes, version_of(bytes), |rows| Cow::Owned(rows.to_vec()))
+        Self::read(bytes, name_of("model", bytes), |rows| Cow::Owned(rows.to_vec()))
     }
 
     /// Reads a file of this binary, whose name is known, and leaves the table where it is.
@@ -115,11 +114,6 @@ impl Model {
         let knobs = Knobs { calibration: c, from, spam_from: spam_from[0] };
         Ok(Self { version, weights, knobs })
     }
-}
-
-/// The name of the model in these bytes. It tells models apart and proves nothing, and every start waits for it.
-pub(super) fn version_of(bytes: &[u8]) -> String {
-    format!("model-{:08x}", bucket(add_bytes(EMPTY, bytes), 32))
 }
 
 fn finite(number: f32) -> Result<f32, FileError> {

@@ -19,6 +19,7 @@ pub(super) use self::features::{Features, WORDS_MAX};
 pub use self::file::FileError;
 pub(super) use self::weights::Sum;
 use self::weights::Weights;
+use super::hashing::name_of;
 use super::intent;
 use super::signs::Signs;
 use crate::domain::annotation::Wanted;
@@ -68,7 +69,7 @@ impl Model {
 
     fn named(weights: Weights, knobs: Knobs) -> Self {
         let mut model = Self { version: String::new(), weights, knobs };
-        model.version = file::version_of(&model.to_bytes());
+        model.version = name_of("model", &model.to_bytes());
         model
     }
 
