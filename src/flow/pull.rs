@@ -8,22 +8,21 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::Context;
+use super::{Context, sweep};
 use crate::domain::rollout::Rollout;
+use crate::domain::series::Pulled;
 use crate::domain::signal::Subject;
 use crate::http::RemoteError;
 use crate::id::RolloutId;
 use crate::plan::pulls::{self, Mark, Pull, Source, Watched};
 use crate::pull::About;
-use crate::store::{Tx, metrics, rollouts, schedules, windows};
+use crate::store::{Tx, metrics, rollouts, windows};
 use crate::time::{MINUTE_MS, UnixMs};
 
 /// The schedule's name.
 const NAME: &str = "usage.pull";
 /// How often it is looked whether anybody is to be asked, ms; each system's own `every` says how often it is.
 const EVERY_MS: i64 = MINUTE_MS;
-/// How long a round may take before another process may begin it anew, ms.
-const LEASE_MS: i64 = 10 * MINUTE_MS;
 /// Questions of one round.
 const QUESTIONS_MAX: usize = 50;
 /// Rollouts that are asked about: those that opened last.
@@ -51,25 +50,12 @@ pub async fn pull_due(ctx: &Context) -> Result<UnixMs> {
     if ctx.pullers.is_empty() {
         return Ok(UnixMs::NEVER);
     }
-    let mut tx = ctx.db.read().await?;
-    let due = schedules::due_at(&mut tx, NAME).await?;
-    drop(tx);
-    if due > ctx.now() {
-        return Ok(due);
-    }
-    let lease_until = ctx.now().plus(LEASE_MS);
-    let mut tx = ctx.db.write().await?;
-    let taken = schedules::take(&mut tx, NAME, &ctx.owner, ctx.now(), lease_until).await?;
-    tx.commit().await?;
-    let Some(cursor) = taken else { return Ok(lease_until) };
-    let mut progress: Progress = cursor.and_then(|c| serde_json::from_str(&c).ok()).unwrap_or_default();
-    let note = round(ctx, &mut progress).await?;
-    let next = ctx.now().plus(EVERY_MS);
-    let mut tx = ctx.db.write().await?;
-    let cursor = serde_json::to_string(&progress)?;
-    schedules::done(&mut tx, NAME, lease_until, next, Some(&cursor), &note).await?;
-    tx.commit().await?;
-    Ok(next)
+    sweep::going_on(ctx, NAME, EVERY_MS, async |cursor| {
+        let mut progress: Progress = cursor.and_then(|c| serde_json::from_str(&c).ok()).unwrap_or_default();
+        let note = round(ctx, &mut progress).await?;
+        Ok((Some(serde_json::to_string(&progress)?), note))
+    })
+    .await
 }
 
 async fn round(ctx: &Context, progress: &mut Progress) -> Result<String> {
@@ -88,28 +74,21 @@ async fn round(ctx: &Context, progress: &mut Progress) -> Result<String> {
             continue;
         }
         match ask(ctx, &pull, rollout).await {
-            Ok(()) => answered += 1,
+            Ok(told) => {
+                keep(ctx, &pull, &told).await?;
+                answered += 1;
+                progress.asked.insert(pull.source.clone(), Rest { asked_at: Some(ctx.now()), until: None });
+                mark(progress, &pull, ctx.now(), true);
+            }
             Err(e) => {
-                failed += 1;
                 warn!(source = %pull.source, rollout.id = %pull.rollout, "asking for numbers waits for another try: {e}");
-                // A question that it refuses, or that this rollout has no name for, says nothing against the next.
-                let rest_ms = match e {
-                    RemoteError::Wait { ms, .. } => Some(ms),
-                    RemoteError::Refused { .. } | RemoteError::Gone { .. } | RemoteError::Moved { .. } => None,
-                    RemoteError::NotSent { .. }
-                    | RemoteError::Unknown { .. }
-                    | RemoteError::Unauthorized { .. }
-                    | RemoteError::Suspended { .. } => Some(REST_MS),
-                };
-                if let Some(ms) = rest_ms {
+                failed += 1;
+                if let Some(ms) = rest_ms(&e) {
                     progress.asked.entry(pull.source.clone()).or_default().until = Some(ctx.now().plus(ms));
                 }
                 mark(progress, &pull, ctx.now(), false);
-                continue;
             }
         }
-        progress.asked.insert(pull.source.clone(), Rest { asked_at: Some(ctx.now()), until: None });
-        mark(progress, &pull, ctx.now(), true);
     }
     Ok(format!("{answered} questions answered, {failed} failed"))
 }
@@ -149,27 +128,39 @@ fn environment(rollout: &Rollout) -> Option<&str> {
     }
 }
 
-/// Asks one question, and keeps the answer.
-async fn ask(ctx: &Context, pull: &Pull, rollout: &Rollout) -> Result<(), RemoteError> {
-    let Some(puller) = ctx.pullers.get(&pull.source) else { return Ok(()) };
+/// For how long a system is left alone after an error, ms. A question that it refuses, or that a rollout has no name for,
+/// says nothing against the next.
+fn rest_ms(e: &RemoteError) -> Option<i64> {
+    match e {
+        RemoteError::Wait { ms, .. } => Some(*ms),
+        RemoteError::Refused { .. } | RemoteError::Gone { .. } | RemoteError::Moved { .. } => None,
+        RemoteError::NotSent { .. }
+        | RemoteError::Unknown { .. }
+        | RemoteError::Unauthorized { .. }
+        | RemoteError::Suspended { .. } => Some(REST_MS),
+    }
+}
+
+async fn ask(ctx: &Context, pull: &Pull, rollout: &Rollout) -> Result<Pulled, RemoteError> {
+    let Some(puller) = ctx.pullers.get(&pull.source) else { return Ok(Pulled::default()) };
     let about =
         About { flag: rollout.subject.flag(), rollout: Some(rollout.id.as_str()), environment: environment(rollout) };
-    let told = puller.pull(about, pull.hours).await?;
+    puller.pull(about, pull.hours).await
+}
+
+/// Keeps an answer, hour by hour.
+async fn keep(ctx: &Context, pull: &Pull, told: &Pulled) -> Result<()> {
     for warning in &told.warnings {
         warn!(source = %pull.source, rollout.id = %pull.rollout, "{warning}");
     }
     if !told.arms.is_empty() {
         warn!(source = %pull.source, rollout.id = %pull.rollout, "counts by variant are not kept yet: ask for hours, with columns hour and value");
     }
-    let kept = async {
-        let mut tx = ctx.db.write().await?;
-        for hour in &told.hours {
-            metrics::put(&mut tx, &pull.rollout, &hour.metric, UnixMs(hour.hour_ms), hour.sum, hour.n).await?;
-        }
-        tx.commit().await
-    };
-    kept.await
-        .map_err(|e: anyhow::Error| RemoteError::Refused { problem: format!("the answer could not be kept: {e:#}") })
+    let mut tx = ctx.db.write().await?;
+    for hour in &told.hours {
+        metrics::put(&mut tx, &pull.rollout, &hour.metric, UnixMs(hour.hour_ms), hour.sum, hour.n).await?;
+    }
+    tx.commit().await
 }
 
 fn mark(progress: &mut Progress, pull: &Pull, now: UnixMs, is_known: bool) {

@@ -79,6 +79,17 @@ async fn scheduled<F: Future<Output = Result<String>>>(
     every_ms: i64,
     sweep: impl FnOnce() -> F,
 ) -> Result<UnixMs> {
+    going_on(ctx, name, every_ms, async |_| Ok((None, sweep().await?))).await
+}
+
+/// The same for a sweep that goes on from where it got to: it is given its cursor, and gives the next. One that fails begins
+/// where it began.
+pub(super) async fn going_on(
+    ctx: &Context,
+    name: &str,
+    every_ms: i64,
+    sweep: impl AsyncFnOnce(Option<String>) -> Result<(Option<String>, String)>,
+) -> Result<UnixMs> {
     if every_ms == 0 {
         return Ok(UnixMs::NEVER);
     }
@@ -92,19 +103,17 @@ async fn scheduled<F: Future<Output = Result<String>>>(
     let mut tx = ctx.db.write().await?;
     let taken = schedules::take(&mut tx, name, &ctx.owner, ctx.now(), lease_until).await?;
     tx.commit().await?;
-    if taken.is_none() {
-        return Ok(lease_until);
-    }
-    let note = match sweep().await {
-        Ok(note) => note,
+    let Some(cursor) = taken else { return Ok(lease_until) };
+    let (cursor, note) = match sweep(cursor.clone()).await {
+        Ok(done) => done,
         Err(e) => {
             warn!(schedule = name, "a sweep failed and runs again when it is due: {e:#}");
-            format!("failed: {e:#}")
+            (cursor, format!("failed: {e:#}"))
         }
     };
     let mut tx = ctx.db.write().await?;
     let next = ctx.now().plus(every_ms);
-    schedules::done(&mut tx, name, lease_until, next, None, &note).await?;
+    schedules::done(&mut tx, name, lease_until, next, cursor.as_deref(), &note).await?;
     tx.commit().await?;
     Ok(next)
 }
