@@ -91,6 +91,8 @@ pub enum What {
         planned: Vec<f64>,
         /// How little the plan explains the counts, however often somebody looks, 0 to 1.
         p: f64,
+        /// Whether that is too little by the rules in force.
+        is_off: bool,
     },
     /// Share of people who are negative.
     NegativeShare {

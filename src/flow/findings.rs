@@ -153,6 +153,9 @@ async fn keep_alarms(tx: &mut Tx, id: &RolloutId, judged: &[Judged], watch: &Wat
 
 /// Keeps what differs, and takes back what no longer holds.
 async fn keep_findings(tx: &mut Tx, id: &RolloutId, found: &[Finding], depth: Depth, now: UnixMs) -> Result<()> {
+    let kept_before = kept::of_rollout(tx, id).await?;
+    let is_known =
+        |row: &FindingRow| kept_before.iter().any(|k| k.id == row.id && k.hash == row.hash && k.grade == row.grade);
     let mut names = BTreeSet::new();
     for (rank, finding) in found.iter().enumerate() {
         let body = serde_json::to_string(&Ranked { rank, finding: finding.clone() })?;
@@ -168,12 +171,14 @@ async fn keep_findings(tx: &mut Tx, id: &RolloutId, found: &[Finding], depth: De
             body,
             at_ms: now.0,
         };
-        kept::keep(tx, id, &row).await?;
-        names.insert((row.kind, row.subject));
+        if !is_known(&row) {
+            kept::keep(tx, id, &row).await?;
+        }
+        names.insert(row.id);
     }
-    for row in kept::of_rollout(tx, id).await? {
+    for row in &kept_before {
         let looked_at = depth == Depth::Whole || row.kind != TOGETHER;
-        if looked_at && !names.contains(&(row.kind.clone(), row.subject.clone())) {
+        if looked_at && !names.contains(&row.id) {
             kept::remove(tx, id, &row.kind, &row.subject).await?;
         }
     }

@@ -119,10 +119,10 @@ fn told(what: &What, subject: &str, name: &dyn Fn(&str) -> String) -> String {
             };
             format!("{said}; evidence {}{began}{sure}", evidence(*ln_e))
         }
-        What::Allocation { counts, planned, p } => {
+        What::Allocation { counts, planned, p, is_off } => {
             let people: Vec<String> = counts.iter().map(ToString::to_string).collect();
             let plan: Vec<String> = planned.iter().map(|p| percent(*p)).collect();
-            let fits = if *p <= 0.001 { "does not match the plan" } else { "matches the plan" };
+            let fits = if *is_off { "does not match the plan" } else { "matches the plan" };
             format!(
                 "The allocation {fits}: {} people where {} % were planned (p {})",
                 people.join(" and "),

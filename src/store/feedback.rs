@@ -306,6 +306,14 @@ pub async fn join_late(
         .bind(rollout.as_str()).bind(flag).bind(tag).bind(since.0).execute(c).await?.rows_affected()))
 }
 
+/// The ids of what counts in a theme, the latest first.
+pub async fn ids_of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Result<Vec<FeedbackId>> {
+    let ids: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT id FROM feedback WHERE theme_id = $1 AND counts = 1 ORDER BY occurred_ms DESC, id DESC LIMIT $2")
+        .bind(theme.as_str()).bind(limit).fetch_all(c).await?);
+    Ok(ids.into_iter().map(FeedbackId).collect())
+}
+
 /// The negative statements that count in a rollout, the latest first.
 pub async fn negative_of(tx: &mut Tx, rollout: &RolloutId, limit: i64) -> Result<Vec<FeedbackId>> {
     let ids: Vec<String> = on!(tx, c => sqlx::query_scalar(

@@ -310,7 +310,8 @@ fn allocation(facts: &Facts<'_>) -> Vec<Finding> {
             "sequential SRM, Lindon and Malek 2022",
             [("stage", json!(stage.words())), ("ln_e", json!(most))],
         );
-        Some(finding(What::Allocation { counts, planned, p }, &stage.words(), p <= facts.rules.mismatch, rests))
+        let is_off = p <= facts.rules.mismatch;
+        Some(finding(What::Allocation { counts, planned, p, is_off }, &stage.words(), is_off, rests))
     };
     let any = |(_, (exposed, control)): &(Share, (i64, i64))| exposed + control > 0;
     facts.cells.evaluated().into_iter().filter(any).filter_map(of).collect()

@@ -192,7 +192,7 @@ async fn theme_facts(ctx: &Context, tx: &mut Tx, id: &RolloutId) -> Result<Vec<T
             paid_share: 0.0,
             burst: None,
             of_people,
-            feedback: feedback::of_theme(tx, &theme.id, NAMED).await?.into_iter().map(|f| f.id).collect(),
+            feedback: feedback::ids_of_theme(tx, &theme.id, NAMED).await?,
         });
     }
     Ok(facts)

@@ -45,7 +45,7 @@ fn each_kind_reads_as_a_sentence_made_of_its_figures() {
     let all = [
         alarm(Against::Control, Some(interval(1.527, 1.11, 2.01)), None),
         alarm(Against::Usual, None, Some((0.34, 0.25))),
-        What::Allocation { counts: vec![5_000, 5_400], planned: vec![0.5, 0.5], p: 0.000_2 },
+        What::Allocation { counts: vec![5_000, 5_400], planned: vec![0.5, 0.5], p: 0.000_2, is_off: true },
         What::NegativeShare {
             of: of(12, 40),
             share: interval(0.3, 0.18, 0.454),
