@@ -123,8 +123,9 @@ impl Person {
         let Some(since) = row.since() else { return };
         let day = Days::day(since);
         for known in row.events.values_mut() {
-            // They have it since another moment than was known before.
-            known.first = known.first.filter(|(at, _)| *at >= since);
+            // They have it since another moment than was known before. Where all since then is kept, it is told anew: of a
+            // day not every time is kept, and which ones were there first must not show.
+            known.first = known.first.filter(|(at, _)| *at >= since && kept > day);
             if kept <= day.saturating_sub(BEFORE_DAYS) {
                 known.before = 0;
             }

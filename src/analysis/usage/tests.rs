@@ -225,6 +225,20 @@ fn what_somebody_always_did_counts_once_they_do_it_again() {
     assert_eq!(told(&steps[..2]).events.len() + told(&[&steps[..2], &steps[4..]].concat()).events.len(), 1);
 }
 
+#[test]
+fn of_a_day_it_does_not_matter_which_times_came_first() {
+    let since = 10 * DAY_MS + 12 * HOUR_MS;
+    let steps = [
+        Step::Exposed(since, 500, Arm::Treated),
+        Step::Did(0, since + HOUR_MS, 2),
+        Step::Did(0, since + 2 * HOUR_MS, 3),
+        Step::Did(0, since - HOUR_MS, 1),
+    ];
+    let mut other = steps.clone();
+    other.reverse();
+    assert_eq!(told(&steps), told(&other));
+}
+
 fn item(at: i64, class: Class) -> Item {
     let when = Moment { at: UnixMs(at), received: UnixMs(at), backfill: false };
     Item { when, class, channel: Channel::Widget, score_micro: 0 }

@@ -11,6 +11,7 @@ mod house;
 mod limits;
 mod maintainers;
 mod mentions;
+mod pulls;
 mod sources;
 mod themes;
 mod usage;
