@@ -9,7 +9,7 @@ use hearback::domain::series::{HourPoint, Hours, Pulled};
 use hearback::flow::{Context, pull};
 use hearback::http::RemoteError;
 use hearback::pull::{About, Puller, Pullers};
-use hearback::time::{Clock as _, DAY_MS, HOUR_MS, MINUTE_MS};
+use hearback::time::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 use super::house::{GENERIC_SECRET, House};
 use crate::databases::{Kind, on_both};
