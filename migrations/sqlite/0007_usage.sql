@@ -4,26 +4,24 @@ CREATE TABLE words (
   word TEXT NOT NULL
 ) STRICT;
 
--- What a person did lately, whatever rollout it turns out to belong to. No row grows beyond a month.
+-- What is kept of a person: what they did lately, whatever rollout it turns out to belong to, and their first moments in
+-- each rollout in which they take part. It is one row, so that what somebody does changes one page, and it has no second
+-- index, because each write would pay for it. Nothing in it grows beyond a month.
 CREATE TABLE people (
   person TEXT PRIMARY KEY,
   state  BLOB NOT NULL,
-  day    INTEGER NOT NULL                -- of the latest change, since 1970, UTC
+  day    INTEGER                         -- of the latest change, since 1970, UTC; none where nothing is kept beside rollouts
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX people_day ON people (day);
 
--- A person in a rollout: first moments. These are the most rows there are; they name their rollout without a foreign key,
--- whose look-up and lock each write would pay for.
+-- Who takes part in a rollout. These are the most rows there are; they name their rollout without a foreign key, whose look-up
+-- and lock each write would pay for.
 CREATE TABLE participants (
-  person     TEXT NOT NULL,
   rollout_id TEXT NOT NULL,
-  state      BLOB NOT NULL,
-  exposed_ms INTEGER,                    -- since when they have the change, or are known not to
-  PRIMARY KEY (person, rollout_id)
+  person     TEXT NOT NULL,
+  PRIMARY KEY (rollout_id, person)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX participants_rollout ON participants (rollout_id);
 
--- Sums over participants. What is counted of a rollout is read from here alone.
+-- Sums over people. What is counted of a rollout is read from here alone.
 CREATE TABLE usage_cells (
   rollout_id TEXT NOT NULL,
   key        TEXT NOT NULL,
@@ -102,3 +100,6 @@ CREATE TABLE findings (
 
 -- Whether a public key may tell what people do, too.
 ALTER TABLE keys ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
+
+-- Distinct people of a theme by when they spoke, as JSON: quarters of a day since 1970.
+ALTER TABLE themes ADD COLUMN quarters TEXT NOT NULL DEFAULT '{}';

@@ -13,25 +13,34 @@ use super::Tx;
 use crate::id::RolloutId;
 use crate::time::UnixMs;
 
-/// Rows in one statement. Both databases take more than 30,000 parameters.
-const ROWS_MAX: usize = 1_000;
+/// Rows in one statement, the larger first. Both databases take more than 30,000 parameters. With a few sizes there are a few
+/// texts, each of which is prepared once.
+const ROWS: [usize; 4] = [1_000, 100, 10, 1];
 /// Names that are kept in all.
 const WORDS_MAX: i64 = 20_000;
 
 /// The lock that whoever changes people, participants and counters has alone.
 const COUNTING: i64 = 0x6865_6172_636f_756e;
 
-/// A person in a rollout, as bytes.
+/// What is kept of a person, as bytes.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct ParticipantRow {
+pub struct PersonRow {
     /// Who, under a pseudonym.
     pub person: String,
-    /// In which rollout.
-    pub rollout_id: String,
     /// What is known, as whoever counts writes it.
     pub state: Vec<u8>,
-    /// Since when they have the change, or are known not to.
-    pub exposed_ms: Option<i64>,
+    /// The day of the latest change since 1970; `None` where nothing is kept beside rollouts.
+    pub day: Option<i64>,
+}
+
+/// Cuts rows into parts of the sizes of [`ROWS`].
+fn parts<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = ROWS.into_iter().find(|size| *size <= rows.len())?;
+        let (part, rest) = rows.split_at(size);
+        rows = rest;
+        Some(part)
+    })
 }
 
 /// Waits until nobody else counts, and keeps others waiting until the transaction ends. Taken after any lock on rollouts
@@ -52,7 +61,7 @@ pub async fn name(tx: &mut Tx, words: &BTreeMap<u32, String>) -> Result<BTreeSet
     if !new.is_empty() {
         let kept: i64 = on!(tx, c => sqlx::query_scalar("SELECT COUNT(*) FROM words").fetch_one(c).await?);
         let room = usize::try_from((WORDS_MAX - kept).max(0)).unwrap_or(0);
-        for part in new.iter().take(room).collect::<Vec<_>>().chunks(ROWS_MAX) {
+        for part in parts(&new[..room.min(new.len())]) {
             on!(tx, c => {
                 let mut q = QueryBuilder::new("INSERT INTO words (id, word) ");
                 q.push_values(part, |mut row, (id, word)| {
@@ -77,7 +86,7 @@ pub async fn known(tx: &mut Tx, words: &BTreeMap<u32, String>) -> Result<BTreeSe
 /// The names that numbers stand for.
 pub async fn names(tx: &mut Tx, ids: &[u32]) -> Result<BTreeMap<u32, String>> {
     let mut all = BTreeMap::new();
-    for part in ids.chunks(ROWS_MAX) {
+    for part in parts(ids) {
         let rows: Vec<(i64, String)> = on!(tx, c => {
             let mut q = QueryBuilder::new("SELECT id, word FROM words WHERE id IN (");
             let mut list = q.separated(", ");
@@ -92,30 +101,30 @@ pub async fn names(tx: &mut Tx, ids: &[u32]) -> Result<BTreeMap<u32, String>> {
     Ok(all)
 }
 
-/// What is kept of people beside rollouts.
-pub async fn people(tx: &mut Tx, persons: &[&str]) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut all = Vec::new();
-    for part in persons.chunks(ROWS_MAX) {
+/// What is kept of people.
+pub async fn people(tx: &mut Tx, persons: &[&str]) -> Result<Vec<PersonRow>> {
+    let mut all = Vec::with_capacity(persons.len());
+    for part in parts(persons) {
         all.extend(on!(tx, c => {
-            let mut q = QueryBuilder::new("SELECT person, state FROM people WHERE person IN (");
+            let mut q = QueryBuilder::new("SELECT person, state, day FROM people WHERE person IN (");
             let mut list = q.separated(", ");
             for person in part {
                 list.push_bind(*person);
             }
             q.push(")");
-            q.build_query_as::<(String, Vec<u8>)>().fetch_all(c).await?
+            q.build_query_as::<PersonRow>().fetch_all(c).await?
         }));
     }
     Ok(all)
 }
 
-/// Keeps what is known of people now; `day` is today, since 1970.
-pub async fn keep_people(tx: &mut Tx, rows: &[(&str, Vec<u8>)], day: i64) -> Result<()> {
-    for part in rows.chunks(ROWS_MAX) {
+/// Keeps what is known of people now.
+pub async fn keep_people(tx: &mut Tx, rows: &[PersonRow]) -> Result<()> {
+    for part in parts(rows) {
         on!(tx, c => {
             let mut q = QueryBuilder::new("INSERT INTO people (person, state, day) ");
-            q.push_values(part, |mut row, (person, state)| {
-                row.push_bind(*person).push_bind(state.as_slice()).push_bind(day);
+            q.push_values(part, |mut row, r| {
+                row.push_bind(r.person.as_str()).push_bind(r.state.as_slice()).push_bind(r.day);
             });
             q.push(" ON CONFLICT (person) DO UPDATE SET state = excluded.state, day = excluded.day");
             q.build().execute(c).await?;
@@ -124,89 +133,106 @@ pub async fn keep_people(tx: &mut Tx, rows: &[(&str, Vec<u8>)], day: i64) -> Res
     Ok(())
 }
 
-/// Every rollout's row of these people.
-pub async fn participants(tx: &mut Tx, persons: &[&str]) -> Result<Vec<ParticipantRow>> {
-    let mut all = Vec::new();
-    for part in persons.chunks(ROWS_MAX) {
-        all.extend(on!(tx, c => {
-            let mut q = QueryBuilder::new("SELECT person, rollout_id, state, exposed_ms FROM participants WHERE person IN (");
+/// Lets go of what is kept of people.
+pub async fn let_go_people(tx: &mut Tx, persons: &[&str]) -> Result<()> {
+    for part in parts(persons) {
+        on!(tx, c => {
+            let mut q = QueryBuilder::new("DELETE FROM people WHERE person IN (");
             let mut list = q.separated(", ");
             for person in part {
                 list.push_bind(*person);
             }
             q.push(")");
-            q.build_query_as::<ParticipantRow>().fetch_all(c).await?
-        }));
-    }
-    Ok(all)
-}
-
-/// The rows of a rollout, by person, after `after`.
-pub async fn of_rollout(tx: &mut Tx, rollout: &RolloutId, after: &str, limit: i64) -> Result<Vec<ParticipantRow>> {
-    Ok(on!(tx, c => sqlx::query_as(
-        "SELECT person, rollout_id, state, exposed_ms FROM participants WHERE rollout_id = $1 AND person > $2
-         ORDER BY person LIMIT $3").bind(rollout.as_str()).bind(after).bind(limit).fetch_all(c).await?))
-}
-
-/// Keeps people's rows as they are now.
-pub async fn keep_participants(tx: &mut Tx, rows: &[ParticipantRow]) -> Result<()> {
-    for part in rows.chunks(ROWS_MAX) {
-        on!(tx, c => {
-            let mut q = QueryBuilder::new("INSERT INTO participants (person, rollout_id, state, exposed_ms) ");
-            q.push_values(part, |mut row, r| {
-                row.push_bind(r.person.as_str()).push_bind(r.rollout_id.as_str()).push_bind(r.state.as_slice())
-                    .push_bind(r.exposed_ms);
-            });
-            q.push(" ON CONFLICT (person, rollout_id) DO UPDATE SET state = excluded.state, exposed_ms = excluded.exposed_ms");
             q.build().execute(c).await?;
         });
     }
     Ok(())
 }
 
-/// Lets go of a person's row in a rollout.
-pub async fn drop_participant(tx: &mut Tx, person: &str, rollout: &RolloutId) -> Result<()> {
-    on!(tx, c => sqlx::query("DELETE FROM participants WHERE person = $1 AND rollout_id = $2")
-        .bind(person).bind(rollout.as_str()).execute(c).await?.rows_affected());
-    Ok(())
-}
-
-/// Forgets what is kept of a person beside statements. The counters are another matter.
+/// Forgets what is kept of a person beside statements. The counters, and in which rollouts they take part, are another
+/// matter.
 pub async fn drop_person(tx: &mut Tx, person: &str) -> Result<()> {
     on!(tx, c => {
-        for sql in [
-            "DELETE FROM participants WHERE person = $1",
-            "DELETE FROM people WHERE person = $1",
-            "DELETE FROM waiting_exposures WHERE person = $1",
-        ] {
+        for sql in ["DELETE FROM people WHERE person = $1", "DELETE FROM waiting_exposures WHERE person = $1"] {
             sqlx::query(sql).bind(person).execute(&mut *c).await?;
         }
     });
     Ok(())
 }
 
-/// Adds to counters; one that comes to 0 goes away.
-pub async fn count(tx: &mut Tx, rollout: &RolloutId, cells: &[(String, i64)]) -> Result<()> {
-    for part in cells.chunks(ROWS_MAX) {
+/// Notes that people take part in rollouts: pairs of a person and a rollout.
+pub async fn join(tx: &mut Tx, pairs: &[(&str, &str)]) -> Result<()> {
+    for part in parts(pairs) {
+        on!(tx, c => {
+            let mut q = QueryBuilder::new("INSERT INTO participants (person, rollout_id) ");
+            q.push_values(part, |mut row, (person, rollout)| {
+                row.push_bind(*person).push_bind(*rollout);
+            });
+            q.push(" ON CONFLICT (rollout_id, person) DO NOTHING");
+            q.build().execute(c).await?;
+        });
+    }
+    Ok(())
+}
+
+/// Notes that people no longer take part in rollouts: pairs as in [`join`].
+pub async fn leave(tx: &mut Tx, pairs: &[(&str, &str)]) -> Result<()> {
+    for part in parts(pairs) {
+        on!(tx, c => {
+            let mut q = QueryBuilder::new("DELETE FROM participants WHERE (person, rollout_id) IN (");
+            q.push_values(part, |mut row, (person, rollout)| {
+                row.push_bind(*person).push_bind(*rollout);
+            });
+            q.push(")");
+            q.build().execute(c).await?;
+        });
+    }
+    Ok(())
+}
+
+/// What is kept of the people of a rollout, by person, after `after`.
+pub async fn of_rollout(tx: &mut Tx, rollout: &RolloutId, after: &str, limit: i64) -> Result<Vec<PersonRow>> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT w.person, w.state, w.day FROM participants p JOIN people w ON w.person = p.person
+         WHERE p.rollout_id = $1 AND p.person > $2 ORDER BY p.person LIMIT $3")
+        .bind(rollout.as_str()).bind(after).bind(limit).fetch_all(c).await?))
+}
+
+/// Who takes part in a rollout, at most `limit`.
+pub async fn members(tx: &mut Tx, rollout: &RolloutId, limit: i64) -> Result<Vec<String>> {
+    Ok(
+        on!(tx, c => sqlx::query_scalar("SELECT person FROM participants WHERE rollout_id = $1 ORDER BY person LIMIT $2")
+        .bind(rollout.as_str()).bind(limit).fetch_all(c).await?),
+    )
+}
+
+/// People of whom nothing was heard since a day, by person, after `after`.
+pub async fn unheard(tx: &mut Tx, day: i64, after: &str, limit: i64) -> Result<Vec<String>> {
+    Ok(on!(tx, c => sqlx::query_scalar(
+        "SELECT person FROM people WHERE person > $1 AND day < $2 ORDER BY person LIMIT $3")
+        .bind(after).bind(day).bind(limit).fetch_all(c).await?))
+}
+
+/// Adds to counters, each with its rollout and its key; one that comes to 0 goes away.
+pub async fn count(tx: &mut Tx, cells: &[(&str, String, i64)]) -> Result<()> {
+    for part in parts(cells) {
         on!(tx, c => {
             let mut q = QueryBuilder::new("INSERT INTO usage_cells (rollout_id, key, n) ");
-            q.push_values(part, |mut row, (key, n)| {
-                row.push_bind(rollout.as_str()).push_bind(key.as_str()).push_bind(*n);
+            q.push_values(part, |mut row, (rollout, key, n)| {
+                row.push_bind(*rollout).push_bind(key.as_str()).push_bind(*n);
             });
             q.push(" ON CONFLICT (rollout_id, key) DO UPDATE SET n = usage_cells.n + excluded.n");
             q.build().execute(c).await?;
         });
     }
-    let fewer: Vec<&str> = cells.iter().filter(|(_, n)| *n < 0).map(|(key, _)| key.as_str()).collect();
-    for part in fewer.chunks(ROWS_MAX) {
+    let fewer: Vec<(&str, &str)> =
+        cells.iter().filter(|(.., n)| *n < 0).map(|(r, key, _)| (*r, key.as_str())).collect();
+    for part in parts(&fewer) {
         on!(tx, c => {
-            let mut q = QueryBuilder::new("DELETE FROM usage_cells WHERE n = 0 AND rollout_id = ");
-            q.push_bind(rollout.as_str());
-            q.push(" AND key IN (");
-            let mut list = q.separated(", ");
-            for key in part {
-                list.push_bind(*key);
-            }
+            let mut q = QueryBuilder::new("DELETE FROM usage_cells WHERE n = 0 AND (rollout_id, key) IN (");
+            q.push_values(part, |mut row, (rollout, key)| {
+                row.push_bind(*rollout).push_bind(*key);
+            });
             q.push(")");
             q.build().execute(c).await?;
         });
@@ -230,7 +256,7 @@ pub async fn clear(tx: &mut Tx, rollout: &RolloutId) -> Result<()> {
 /// What the counters of rollouts rest on, as JSON.
 pub async fn registers(tx: &mut Tx, rollouts: &[&str]) -> Result<BTreeMap<String, String>> {
     let mut all = BTreeMap::new();
-    for part in rollouts.chunks(ROWS_MAX) {
+    for part in parts(rollouts) {
         all.extend(on!(tx, c => {
             let mut q = QueryBuilder::new("SELECT rollout_id, register FROM registers WHERE rollout_id IN (");
             let mut list = q.separated(", ");
@@ -252,13 +278,6 @@ pub async fn keep_register(tx: &mut Tx, rollout: &RolloutId, register: &str) -> 
     Ok(())
 }
 
-/// Forgets people of whom nothing was heard since a day, at most `limit`. Gives how many there were.
-pub async fn let_go_people(tx: &mut Tx, day: i64, limit: i64) -> Result<u64> {
-    Ok(on!(tx, c => sqlx::query(
-        "DELETE FROM people WHERE person IN (SELECT person FROM people WHERE day < $1 ORDER BY day LIMIT $2)")
-        .bind(day).bind(limit).execute(c).await?.rows_affected()))
-}
-
 /// A rollout whose window closed before a moment and of whose people there are rows; `None` where there is none.
 pub async fn long_closed(tx: &mut Tx, before: UnixMs) -> Result<Option<RolloutId>> {
     let found: Option<String> = on!(tx, c => sqlx::query_scalar(
@@ -266,12 +285,4 @@ pub async fn long_closed(tx: &mut Tx, before: UnixMs) -> Result<Option<RolloutId
            AND EXISTS (SELECT 1 FROM participants p WHERE p.rollout_id = w.rollout_id) LIMIT 1")
         .bind(before.0).fetch_optional(c).await?);
     Ok(found.map(RolloutId))
-}
-
-/// Lets go of the rows of a rollout's people, at most `limit`: its counters stay. Gives how many there were.
-pub async fn let_go_rows(tx: &mut Tx, rollout: &RolloutId, limit: i64) -> Result<u64> {
-    Ok(on!(tx, c => sqlx::query(
-        "DELETE FROM participants WHERE rollout_id = $1
-           AND person IN (SELECT person FROM participants WHERE rollout_id = $1 LIMIT $2)")
-        .bind(rollout.as_str()).bind(limit).execute(c).await?.rows_affected()))
 }

@@ -82,7 +82,7 @@ pub fn assoc(input: &AssocInput) -> BTreeMap<String, AssocTables> {
 
 fn said(at: UnixMs) -> Participant {
     let when = Moment { at, received: at, backfill: false };
-    let item = Item { when, class: Class::Negative, channel: Channel::Other, score_micro: 0 };
+    let item = Item { when, class: Class::Negative, channel: Channel::Other, score_micro: 0, told: None };
     Participant { said: Said::of([item]), ..Participant::default() }
 }
 

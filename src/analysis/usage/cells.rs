@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::key::{CellKey, Landed, Side, Sum};
 use super::participant::{Days, Did, Item, Moment, Participant};
-use super::strata::{Arm, Class, RolloutClock, Share};
+use super::strata::{Arm, Channel, Class, RolloutClock, Share};
 use crate::time::{DAY_MS, HOUR_MS, UnixMs};
 
 /// A person is asked after their first three days what they had said.
@@ -96,7 +96,10 @@ impl Cells {
             self.add(CellKey::Evaluated { stage: *stage, arm: *arm, segment }, n);
         }
         let since = |moment: Option<Moment>| moment.filter(|m| m.at >= home.at);
-        let turned = [(Side::Negative, since(p.said.negative)), (Side::Positive, since(p.said.positive))];
+        let turned = [
+            (Side::Negative, since(p.said.negative.map(|(when, _)| when))),
+            (Side::Positive, since(p.said.positive.map(|(when, _)| when))),
+        ];
         for (side, turned) in turned {
             if let Some(turned) = turned {
                 let epoch = arrival(turned, clock);
@@ -122,7 +125,7 @@ impl Cells {
     }
 
     fn count_said(&mut self, p: &Participant, clock: &RolloutClock, n: i64) {
-        let Some(Item { when, class, channel, score_micro }) = p.said.first else { return };
+        let Some(Item { when, class, channel, score_micro, told }) = p.said.first else { return };
         let segment = p.segment_at(p.since().unwrap_or(when.at));
         let place = p.stands(when.at);
         let epoch = (!when.backfill).then(|| clock.epoch(when.received));
@@ -138,11 +141,14 @@ impl Cells {
                 self.add(CellKey::Hour { hour, negative: true }, n);
             }
         }
-        for (side, moment) in [(Side::Negative, p.said.negative), (Side::Positive, p.said.positive)] {
-            let Some(moment) = moment.filter(|m| !m.backfill) else { continue };
+        if let Some(arm) = told.filter(|_| !when.backfill) {
+            self.add(CellKey::Told { channel, arm, linked: p.since().is_some() }, n);
+        }
+        for (side, turned) in [(Side::Negative, p.said.negative), (Side::Positive, p.said.positive)] {
+            let Some((moment, channel)) = turned.filter(|(m, _)| !m.backfill) else { continue };
             let Some((stage, arm)) = p.stands(moment.at) else { continue };
             let epoch = clock.epoch(moment.received);
-            self.add(CellKey::Label { side, epoch, stage, segment, arm }, n);
+            self.add(CellKey::Label { side, epoch, stage, segment, arm, channel }, n);
         }
     }
 
@@ -179,7 +185,8 @@ impl Cells {
 /// What a person had said between two moments: the earlier side where there are both.
 fn said_by(p: &Participant, from: UnixMs, until: UnixMs) -> Option<Class> {
     let inside = |at: UnixMs| from <= at && at < until;
-    let side = |moment: Option<Moment>, class| moment.filter(|m| inside(m.at)).map(|m| (m.at, class));
+    let side =
+        |turned: Option<(Moment, Channel)>, class| turned.filter(|(m, _)| inside(m.at)).map(|(m, _)| (m.at, class));
     let sides = [side(p.said.negative, Class::Negative), side(p.said.positive, Class::Positive)];
     let first = p.said.first.filter(|i| inside(i.when.at)).map(|i| i.class);
     sides.into_iter().flatten().min().map(|(_, class)| class).or(first)

@@ -1,6 +1,7 @@
 //! What a counter counts.
 
 use std::fmt;
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use super::strata::{Arm, Channel, Class, Share};
@@ -65,7 +66,9 @@ pub enum CellKey {
     /// The scores of first statements in millionths, as [`Sum::Y`].
     Score { place: Place, segment: u32, channel: Channel, sum: Sum },
     /// First negative (or positive) statements of people of whom it is known what they got, by the epoch of arrival.
-    Label { side: Side, epoch: u8, stage: Share, segment: u32, arm: Arm },
+    Label { side: Side, epoch: u8, stage: Share, segment: u32, arm: Arm, channel: Channel },
+    /// People by their first statement where its sender says what they had, and whether it is known from exposures, too.
+    Told { channel: Channel, arm: Arm, linked: bool },
     /// People who turned negative (or positive) since they had it, by the epoch of arrival.
     Turned { side: Side, arm: Arm, stage: Share, segment: u32, epoch: u8 },
     /// People who did something since they had it.
@@ -89,11 +92,13 @@ struct Parts(String);
 
 impl Parts {
     fn new(name: &str) -> Self {
-        Self(name.into())
+        let mut parts = String::with_capacity(48);
+        parts.push_str(name);
+        Self(parts)
     }
     fn part(mut self, part: impl fmt::Display) -> Self {
-        self.0.push('.');
-        self.0.push_str(&part.to_string());
+        // Writing to a text does not fail.
+        let _ = write!(self.0, ".{part}");
         self
     }
     fn at(self, arm: Arm, stage: Share, segment: u32) -> Self {
@@ -125,8 +130,11 @@ impl fmt::Display for CellKey {
             Self::Score { place, segment, channel, sum } => {
                 new("score").place(place).part(segment).part(channel.as_str()).part(sum_name(sum))
             }
-            Self::Label { side, epoch, stage, segment, arm } => {
-                new("label").part(side_name(side)).part(epoch).at(arm, stage, segment)
+            Self::Label { side, epoch, stage, segment, arm, channel } => {
+                new("label").part(side_name(side)).part(epoch).at(arm, stage, segment).part(channel.as_str())
+            }
+            Self::Told { channel, arm, linked } => {
+                new("told").part(channel.as_str()).part(arm_name(arm)).part(if linked { "known" } else { "unknown" })
             }
             Self::Turned { side, arm, stage, segment, epoch } => {
                 new("turned").part(side_name(side)).at(arm, stage, segment).part(epoch)
@@ -233,6 +241,16 @@ impl FromStr for CellKey {
                 arm: r.arm()?,
                 stage: r.stage()?,
                 segment: r.number()?,
+                channel: r.channel()?,
+            },
+            "told" => Self::Told {
+                channel: r.channel()?,
+                arm: r.arm()?,
+                linked: match r.text()? {
+                    "known" => true,
+                    "unknown" => false,
+                    _ => return Err(NoKey),
+                },
             },
             "turned" => Self::Turned {
                 side: r.side()?,

@@ -27,7 +27,7 @@ pub use self::assoc::{AssocInput, AssocRecord, AssocTables, assoc};
 pub use self::cells::{Cells, value_milli};
 pub use self::key::{CellKey, Landed, Place, Side, Sum};
 pub use self::participant::{Days, Did, Item, Moment, Participant, Said};
-pub use self::person::{EVERYWHERE, Person};
+pub use self::person::{EVERYWHERE, Kept, Person};
 pub use self::read::{Cuped, HexCell, LabelCell, Retained, Scores, Shares};
 pub use self::register::{Register, number_of};
 pub use self::strata::{Arm, Channel, Class, RolloutClock, SEGMENT_OTHER, SEGMENT_UNTOLD, Share, class_of};

@@ -39,10 +39,10 @@ pub struct Did {
 pub struct Said {
     /// Their first statement.
     pub first: Option<Item>,
-    /// Their first negative one.
-    pub negative: Option<Moment>,
-    /// Their first positive one.
-    pub positive: Option<Moment>,
+    /// Their first negative one, and how it came.
+    pub negative: Option<(Moment, Channel)>,
+    /// Their first positive one likewise.
+    pub positive: Option<(Moment, Channel)>,
     /// How many there are.
     pub items: u16,
 }
@@ -58,6 +58,8 @@ pub struct Item {
     pub channel: Channel,
     /// How it feels, in millionths from -1 to 1.
     pub score_micro: i32,
+    /// What its sender says that the person had; `None` where that is not told.
+    pub told: Option<Arm>,
 }
 
 /// When something was said.
@@ -158,8 +160,8 @@ impl Said {
         for item in items {
             said.first = least(said.first, Some(item));
             match item.class {
-                Class::Negative => said.negative = least(said.negative, Some(item.when)),
-                Class::Positive => said.positive = least(said.positive, Some(item.when)),
+                Class::Negative => said.negative = least(said.negative, Some((item.when, item.channel))),
+                Class::Positive => said.positive = least(said.positive, Some((item.when, item.channel))),
                 Class::Uncertain | Class::Other => {}
             }
             said.items = said.items.saturating_add(1);

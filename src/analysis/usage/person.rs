@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::participant::{Days, Did, Participant};
+use crate::id::RolloutId;
 use crate::time::{DAY_MS, UnixMs};
 
 /// Events kept of one person; what is first met beyond it is let go.
@@ -21,6 +22,15 @@ const AFTER_DAYS: u32 = 15;
 
 /// The scope of events that name nothing: they count wherever their person takes part.
 pub const EVERYWHERE: u32 = 0;
+
+/// All that is kept of a person beside statements.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// What they did lately.
+    pub lately: Person,
+    /// What they are in each rollout in which they take part.
+    pub rollouts: BTreeMap<RolloutId, Participant>,
+}
 
 /// What is kept of a person beside rollouts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,6 +16,8 @@ pub struct LabelCell {
     pub stage: Share,
     /// The segment of who said them.
     pub segment: u32,
+    /// How they came.
+    pub channel: Channel,
     /// The configured chance to have the change; `None` where it is not told, so that the cell tells nothing.
     pub p: Option<f64>,
     /// How many.
@@ -151,26 +153,41 @@ impl Cells {
 
     /// First negative (or positive) statements of people of whom it is known what they got, by epoch and stratum.
     pub fn label(&self, side: Side) -> Vec<LabelCell> {
-        let mut all: BTreeMap<(u8, Share, u32), (i64, i64)> = BTreeMap::new();
+        let mut all: BTreeMap<(u8, Share, u32, Channel), (i64, i64)> = BTreeMap::new();
         for (key, n) in self.iter() {
-            if let CellKey::Label { side: s, epoch, stage, segment, arm } = key
+            if let CellKey::Label { side: s, epoch, stage, segment, arm, channel } = key
                 && *s == side
             {
-                let of = all.entry((*epoch, *stage, *segment)).or_default();
+                let of = all.entry((*epoch, *stage, *segment, *channel)).or_default();
                 of.0 += n;
                 of.1 += if *arm == Arm::Treated { n } else { 0 };
             }
         }
         all.into_iter()
-            .map(|((epoch, stage, segment), (n, exposed))| LabelCell {
+            .map(|((epoch, stage, segment, channel), (n, exposed))| LabelCell {
                 epoch,
                 stage,
                 segment,
+                channel,
                 p: stage.p(),
                 n,
                 exposed,
             })
             .collect()
+    }
+
+    /// Of first statements whose sender says what the person had, how many there are and of how many that is known from
+    /// exposures, too: by channel and arm.
+    pub fn told(&self) -> BTreeMap<(Channel, Arm), (i64, i64)> {
+        let mut all: BTreeMap<(Channel, Arm), (i64, i64)> = BTreeMap::new();
+        for (key, n) in self.iter() {
+            if let CellKey::Told { channel, arm, linked } = key {
+                let of = all.entry((*channel, *arm)).or_default();
+                of.0 += n;
+                of.1 += if *linked { n } else { 0 };
+            }
+        }
+        all
     }
 
     /// First statements by epoch, segment and channel; those of people who did not get the change, and what was brought in

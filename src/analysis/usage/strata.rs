@@ -233,6 +233,11 @@ impl RolloutClock {
         index(received.since(self.origin), self.epoch_ms, EPOCHS_MAX - 1)
     }
 
+    /// The last epoch there is.
+    pub fn last_epoch() -> u8 {
+        u8::try_from(EPOCHS_MAX - 1).unwrap_or(u8::MAX)
+    }
+
     /// The day of the rollout on which somebody was first exposed.
     pub fn cohort(&self, exposed: UnixMs) -> u8 {
         index(exposed.since(self.origin), DAY_MS, i64::from(u8::MAX))

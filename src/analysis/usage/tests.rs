@@ -42,16 +42,17 @@ fn step() -> impl Strategy<Value = Step> {
     let hour = || (0..HOURS).prop_map(|h| h * HOUR_MS);
     let class = prop::sample::select(Class::ALL.to_vec());
     let channel = prop::sample::select(Channel::ALL.to_vec());
+    let told = prop::sample::select(vec![None, Some(Arm::Treated), Some(Arm::Control)]);
     prop_oneof![
         (hour(), prop::sample::select(vec![500, 2_500, 10_000, u16::MAX]), any::<bool>())
             .prop_map(|(at, stage, on)| Step::Exposed(at, stage, if on { Arm::Treated } else { Arm::Control })),
         (0..4_u32, hour(), -5_000_000_000..5_000_000_000_i64).prop_map(|(e, at, v)| Step::Did(e, at, v)),
         (0..3_u32, hour()).prop_map(|(s, at)| Step::Segment(s, at)),
         (0..40_u32).prop_map(Step::Active),
-        (hour(), 0..48_i64, any::<bool>(), class, channel, -1_000_000..1_000_000_i32).prop_map(
-            |(at, late, backfill, class, channel, score_micro)| {
+        (hour(), 0..48_i64, any::<bool>(), class, channel, -1_000_000..1_000_000_i32, told).prop_map(
+            |(at, late, backfill, class, channel, score_micro, told)| {
                 let when = Moment { at: UnixMs(at), received: UnixMs(at + late * HOUR_MS), backfill };
-                Step::Said(Item { when, class, channel, score_micro })
+                Step::Said(Item { when, class, channel, score_micro, told })
             }
         ),
     ]
@@ -241,7 +242,7 @@ fn of_a_day_it_does_not_matter_which_times_came_first() {
 
 fn item(at: i64, class: Class) -> Item {
     let when = Moment { at: UnixMs(at), received: UnixMs(at), backfill: false };
-    Item { when, class, channel: Channel::Widget, score_micro: 0 }
+    Item { when, class, channel: Channel::Widget, score_micro: 0, told: None }
 }
 
 #[test]

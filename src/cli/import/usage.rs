@@ -14,11 +14,13 @@ use crate::cli::Done;
 use crate::flow::Context;
 use crate::flow::usage::{Told, take};
 use crate::sources::usage::Reading;
-use crate::sources::usage::parse;
+use crate::sources::usage::parse_part;
 use crate::sources::usage::table::{Heads, delimiter};
 
 /// Rows taken at one time.
 const ROWS: usize = 5_000;
+/// Bytes of lines from which on they are taken, however few: a line can hold many records.
+const BLOCK_BYTES: usize = 4_194_304;
 
 /// Reads the file and counts what is new in it.
 pub async fn run(ctx: &Context, file: &Path, as_json: bool) -> Result<Done> {
@@ -98,12 +100,12 @@ async fn table(ctx: &Context, path: &Path, bar: &ProgressBar, sum: &mut Sum) -> 
     let heads = Heads::read(&heads.iter().map(String::as_str).collect::<Vec<_>>())
         .map_err(|bad| anyhow::anyhow!("{}: {bad}", path.display()))?;
     let mut row = csv::StringRecord::new();
-    let mut reading = Reading::default();
+    let mut reading = Reading::without_limits();
     while reader.read_record(&mut row).with_context(|| format!("reading {}", path.display()))? {
         heads.take(&row, ctx.now(), &mut reading);
         if reading.sent >= ROWS {
             bar.set_position(reader.position().byte());
-            sum.add(ctx, std::mem::take(&mut reading)).await?;
+            sum.add(ctx, std::mem::replace(&mut reading, Reading::without_limits())).await?;
         }
     }
     sum.add(ctx, reading).await
@@ -126,9 +128,8 @@ async fn lines(ctx: &Context, path: &Path, bar: &ProgressBar, sum: &mut Sum) -> 
         }
         bar.inc(n as u64);
         rows += usize::from(block[before..].iter().any(|b| !b.is_ascii_whitespace()));
-        if rows >= ROWS || (n == 0 && rows > 0) {
-            let reading = parse(&block, Some("application/x-ndjson"), ctx.now())
-                .map_err(|bad| anyhow::anyhow!("{}: {bad}", path.display()))?;
+        if rows >= ROWS || block.len() >= BLOCK_BYTES || (n == 0 && rows > 0) {
+            let reading = parse_part(&block, ctx.now()).map_err(|bad| anyhow::anyhow!("{}: {bad}", path.display()))?;
             sum.add(ctx, reading).await?;
             block.clear();
             rows = 0;

@@ -21,6 +21,9 @@ use crate::time::UnixMs;
 /// Exposures that join a rollout at one time when it begins.
 const JOINED_MAX: usize = 20_000;
 
+/// Rollouts of one flag that are looked through for the one in whose time an exposure was, the latest first.
+const GENERATIONS_MAX: usize = 20;
+
 /// Where exposures belong, looked up once for all that name the same.
 #[derive(Default)]
 pub struct Resolver(HashMap<(Belongs, Option<String>), Resolved>);
@@ -53,7 +56,14 @@ impl Resolver {
         };
         match resolved {
             Resolved::Nowhere(why) => Ok(Told::Ignored(why)),
-            Resolved::To(rollout) => expose(ctx, tx, fold, person, &rollout, record.at, variant).await,
+            Resolved::To(rollout) => {
+                let rollout = if record.belongs.rollout.is_none() && record.belongs.flag.is_some() {
+                    in_its_time(tx, fold, rollout, record.at).await?
+                } else {
+                    rollout
+                };
+                expose(ctx, tx, fold, person, &rollout, record.at, variant).await
+            }
             Resolved::Waits(wanted) => {
                 let arm = if is_control(ctx, variant) { "c" } else { "t" };
                 let one = Waiting {
@@ -100,6 +110,30 @@ async fn resolve(
     })
 }
 
+/// Of a flag that was off and on again, the rollout in whose time a moment lies; where it lies in none, the one before it,
+/// unless clocks that differ may have put it before the next.
+async fn in_its_time(tx: &mut Tx, fold: &mut Fold, latest: RolloutId, at: UnixMs) -> Result<RolloutId> {
+    let (mut here, mut next) = (latest, None);
+    for _ in 0..GENERATIONS_MAX {
+        let Some(rollout) = fold.meet(tx, &here).await? else { break };
+        let start = rollout.started_at;
+        if start.is_some_and(|start| start <= at) {
+            let is_over = rollout.ended.is_some_and(|(end, _)| at > end);
+            return Ok(match next {
+                Some((after, begins)) if is_over && at.plus(CLOCK_SKEW_MAX_MS) >= begins => after,
+                Some(_) | None => here,
+            });
+        }
+        let Some(parent) = rollout.parent.clone() else { break };
+        let after = std::mem::replace(&mut here, parent);
+        next = start.map(|start| (after, start));
+    }
+    Ok(match next {
+        Some((after, begins)) if at.plus(CLOCK_SKEW_MAX_MS) >= begins => after,
+        Some(_) | None => here,
+    })
+}
+
 async fn expose(
     ctx: &Context,
     tx: &mut Tx,
@@ -142,7 +176,7 @@ fn lives_in(rollout: &Rollout, environment: Option<&str>) -> bool {
 }
 
 /// Whether a variant means that the person did not get the change.
-fn is_control(ctx: &Context, variant: Option<&str>) -> bool {
+pub fn is_control(ctx: &Context, variant: Option<&str>) -> bool {
     variant.is_some_and(|v| ctx.config.people.control.iter().any(|c| c.eq_ignore_ascii_case(v.trim())))
 }
 
@@ -177,7 +211,7 @@ async fn join_all(ctx: &Context, tx: &mut Tx, rollout: &Rollout, found: &[Waitin
     let mut persons: Vec<&str> = found.iter().map(|w| w.person.as_str()).collect();
     persons.sort_unstable();
     persons.dedup();
-    let mut fold = Fold::load(ctx, tx, &persons, &persons).await?;
+    let mut fold = Fold::load(ctx, tx, &persons).await?;
     for w in found {
         let control = ctx.config.people.control.first().map(String::as_str).filter(|_| w.arm == "c");
         expose(ctx, tx, &mut fold, &w.person, &rollout.id, UnixMs(w.at_ms), control).await?;

@@ -7,26 +7,37 @@ use anyhow::{Context as _, Result};
 use super::packed::{pack, unpack};
 use super::prepare::scope;
 use super::{kept_since, rollouts};
-use crate::analysis::usage::{Cells, Days, Participant, Person, Register, RolloutClock};
+use crate::analysis::usage::{Cells, Days, Kept, Participant, Person, Register, RolloutClock};
 use crate::domain::rollout::Rollout;
 use crate::flow::Context;
 use crate::id::RolloutId;
 use crate::store::Tx;
-use crate::store::usage::{self, ParticipantRow};
+use crate::store::usage::{self, PersonRow};
 use crate::time::{DAY_MS, UnixMs};
 
 /// Whoever has had the change for longer is not followed any more, ms: what is asked of them was answered.
 const FOLLOWED_MS: i64 = 60 * DAY_MS;
 
 /// A row as it was read and as it is now.
+#[derive(Default)]
 struct Two<T> {
-    was: Option<T>,
+    was: T,
     is: T,
+}
+
+/// A person as they were read and as they are now.
+#[derive(Default)]
+struct Folded {
+    row: Two<Kept>,
+    /// The day of the latest change, as it was read.
+    day: Option<i64>,
 }
 
 /// A rollout as far as folding needs it.
 struct Home {
-    register: Two<Register>,
+    register: Register,
+    /// What is kept of it; `None` where nothing was counted before.
+    register_was: Option<Register>,
     /// The numbers of what names it.
     scopes: Vec<u32>,
     /// What happens later does not count in it.
@@ -38,8 +49,7 @@ struct Home {
 pub struct Fold {
     now: UnixMs,
     window_ms: i64,
-    people: BTreeMap<String, Two<Person>>,
-    rows: BTreeMap<(String, RolloutId), Two<Participant>>,
+    people: BTreeMap<String, Folded>,
     homes: BTreeMap<RolloutId, Home>,
     names: BTreeMap<u32, String>,
     /// Rollouts whose rows were let go: nothing of them changes any more.
@@ -47,30 +57,25 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Reads the rows of `everybody`, and what is kept beside rollouts of `named` people, whom senders told.
-    pub async fn load(ctx: &Context, tx: &mut Tx, named: &[&str], everybody: &[&str]) -> Result<Self> {
+    /// Reads what is kept of people.
+    pub async fn load(ctx: &Context, tx: &mut Tx, persons: &[&str]) -> Result<Self> {
         let mut fold = Self {
             now: ctx.now(),
             window_ms: ctx.config.policy().window_ms,
             people: BTreeMap::new(),
-            rows: BTreeMap::new(),
             homes: BTreeMap::new(),
             names: BTreeMap::new(),
             let_go: BTreeSet::new(),
         };
         let oldest = Days::day(kept_since(fold.now));
-        for (person, state) in usage::people(tx, named).await? {
-            let was: Person = unpack(&state)?;
+        let mut homes = BTreeSet::new();
+        for PersonRow { person, state, day } in usage::people(tx, persons).await? {
+            let was: Kept = unpack(&state)?;
             let mut is = was.clone();
-            is.forget_before(oldest);
-            fold.people.insert(person, Two { was: Some(was), is });
+            is.lately.forget_before(oldest);
+            homes.extend(was.rollouts.keys().cloned());
+            fold.people.insert(person, Folded { row: Two { was, is }, day });
         }
-        for row in usage::participants(tx, everybody).await? {
-            let was: Participant = unpack(&row.state)?;
-            let two = Two { is: was.clone(), was: Some(was) };
-            fold.rows.insert((row.person, RolloutId(row.rollout_id)), two);
-        }
-        let homes: BTreeSet<RolloutId> = fold.rows.keys().map(|(_, rollout)| rollout.clone()).collect();
         for rollout in homes {
             fold.meet(tx, &rollout).await?;
         }
@@ -101,7 +106,7 @@ impl Fold {
             scopes.extend(rollout.subject.flag().map(|flag| scope(&format!("flag:{flag}"))));
             scopes.extend(rollout.about.tag.as_ref().map(|tag| scope(&format!("release:{tag}"))));
             let until = rollout.ended.map_or(UnixMs::NEVER, |(at, _)| at);
-            self.homes.insert(id.clone(), Home { register: Two { was, is }, scopes, until, rollout });
+            self.homes.insert(id.clone(), Home { register: is, register_was: was, scopes, until, rollout });
         }
         Ok(self.homes.get(id).map(|h| &h.rollout))
     }
@@ -113,45 +118,55 @@ impl Fold {
 
     /// What is kept of a person beside rollouts.
     pub fn person(&mut self, person: &str) -> &mut Person {
-        if !self.people.contains_key(person) {
-            self.people.insert(person.to_owned(), Two { was: None, is: Person::default() });
-        }
-        &mut self.people.get_mut(person).expect("it was put there").is
+        &mut self.kept(person).lately
     }
 
     /// A person's row in a rollout that was met.
     pub fn row(&mut self, person: &str, rollout: &RolloutId) -> &mut Participant {
-        let key = (person.to_owned(), rollout.clone());
-        &mut self.rows.entry(key).or_insert_with(|| Two { was: None, is: Participant::default() }).is
+        let rollouts = &mut self.kept(person).rollouts;
+        if !rollouts.contains_key(rollout) {
+            rollouts.insert(rollout.clone(), Participant::default());
+        }
+        rollouts.get_mut(rollout).expect("it was put there")
+    }
+
+    fn kept(&mut self, person: &str) -> &mut Kept {
+        if !self.people.contains_key(person) {
+            self.people.insert(person.to_owned(), Folded::default());
+        }
+        &mut self.people.get_mut(person).expect("it was put there").row.is
     }
 
     /// What the counters of a rollout rest on.
     pub fn register(&mut self, rollout: &RolloutId) -> Option<&mut Register> {
-        self.homes.get_mut(rollout).map(|h| &mut h.register.is)
+        self.homes.get_mut(rollout).map(|h| &mut h.register)
     }
 
     /// Tells the rows of rollouts what their people did.
     pub async fn settle(&mut self, tx: &mut Tx) -> Result<()> {
         self.admit(tx).await?;
         let kept = Days::day(kept_since(self.now));
-        for ((person, rollout), row) in &mut self.rows {
-            let (Some(person), Some(home)) = (self.people.get(person), self.homes.get(rollout)) else { continue };
-            // Taken back, or never more than a name: nothing of it counts.
-            if row.is == Participant::default() {
-                continue;
+        for folded in self.people.values_mut() {
+            let Kept { lately, rollouts } = &mut folded.row.is;
+            for (rollout, row) in rollouts {
+                let Some(home) = self.homes.get(rollout) else { continue };
+                // Taken back, or never more than a name: nothing of it counts.
+                if *row == Participant::default() {
+                    continue;
+                }
+                if row.since().is_some_and(|since| self.now.since(since) > FOLLOWED_MS) {
+                    continue;
+                }
+                let register = &home.register;
+                lately.tell(
+                    row,
+                    &home.scopes,
+                    home.until,
+                    kept,
+                    |event| register.events.contains_key(&event),
+                    |segment| register.class(segment),
+                );
             }
-            if row.is.since().is_some_and(|since| self.now.since(since) > FOLLOWED_MS) {
-                continue;
-            }
-            let register = &home.register.is;
-            person.is.tell(
-                &mut row.is,
-                &home.scopes,
-                home.until,
-                kept,
-                |event| register.events.contains_key(&event),
-                |segment| register.class(segment),
-            );
         }
         Ok(())
     }
@@ -161,16 +176,17 @@ impl Fold {
     async fn admit(&mut self, tx: &mut Tx) -> Result<()> {
         let mut events: BTreeMap<&RolloutId, BTreeMap<u32, UnixMs>> = BTreeMap::new();
         let mut segments: BTreeMap<&RolloutId, BTreeSet<u32>> = BTreeMap::new();
-        for ((person, rollout), row) in &self.rows {
-            let (Some(person), Some(home)) = (self.people.get(person), self.homes.get(rollout)) else { continue };
-            let register = &home.register.is;
-            let new = person.is.segments().filter(|s| !register.segments.contains_key(s));
+        let rows = self.people.values().flat_map(|f| f.row.is.rollouts.iter().map(move |r| (&f.row.is.lately, r)));
+        for (lately, (rollout, row)) in rows {
+            let Some(home) = self.homes.get(rollout) else { continue };
+            let register = &home.register;
+            let new = lately.segments().filter(|s| !register.segments.contains_key(s));
             let mut new = new.peekable();
             if new.peek().is_some() {
                 segments.entry(rollout).or_default().extend(new);
             }
-            let Some(since) = row.is.since() else { continue };
-            for (event, at) in person.is.events(&home.scopes, since, |event| !register.events.contains_key(&event)) {
+            let Some(since) = row.since() else { continue };
+            for (event, at) in lately.events(&home.scopes, since, |event| !register.events.contains_key(&event)) {
                 let first = events.entry(rollout).or_default().entry(event).or_insert(at);
                 *first = at.min(*first);
             }
@@ -194,7 +210,7 @@ impl Fold {
         }
         for (rollout, events, segments) in admitted {
             let Some(home) = self.homes.get_mut(&rollout) else { continue };
-            let register = &mut home.register.is;
+            let register = &mut home.register;
             for id in events {
                 let tracked = self.names.get(&id).is_some_and(|name| register.track(id, name));
                 register.untracked += u64::from(!tracked);
@@ -209,44 +225,50 @@ impl Fold {
     }
 
     /// Writes what differs: rows, what counters rest on, and the counters.
-    pub async fn save(self, tx: &mut Tx) -> Result<()> {
-        let mut people = Vec::new();
-        for (person, two) in self.people.iter().filter(|(_, two)| two.was.as_ref() != Some(&two.is)) {
-            people.push((person.as_str(), pack(&two.is)?));
-        }
-        usage::keep_people(tx, &people, self.now.0.div_euclid(DAY_MS)).await?;
+    pub async fn save(mut self, tx: &mut Tx) -> Result<()> {
+        let today = self.now.0.div_euclid(DAY_MS);
         let mut counted: BTreeMap<&RolloutId, Cells> = BTreeMap::new();
-        let mut rows = Vec::new();
-        for ((person, rollout), two) in &self.rows {
-            let Some(home) = self.homes.get(rollout) else { continue };
-            if two.was.as_ref() == Some(&two.is) {
+        let (mut rows, mut gone) = (Vec::new(), Vec::new());
+        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        for (person, folded) in &mut self.people {
+            let Two { was, is } = &mut folded.row;
+            is.rollouts.retain(|rollout, row| *row != Participant::default() || !self.homes.contains_key(rollout));
+            if was == is {
                 continue;
             }
-            let empty = two.is == Participant::default();
-            let is = (!empty).then_some(&two.is);
-            let change = Cells::change(two.was.as_ref(), is, &home.register.is.clock);
-            counted.entry(rollout).or_default().merge(&change);
-            if empty {
-                usage::drop_participant(tx, person, rollout).await?;
+            let (was, is) = (&*was, &*is);
+            let both = was.rollouts.keys().chain(is.rollouts.keys().filter(|r| !was.rollouts.contains_key(r)));
+            for (rollout, (before, after)) in both.map(|r| (r, (was.rollouts.get(r), is.rollouts.get(r)))) {
+                let Some((id, home)) = self.homes.get_key_value(rollout).filter(|_| before != after) else { continue };
+                counted.entry(id).or_default().merge(&Cells::change(before, after, &home.register.clock));
+                match (before, after) {
+                    (None, Some(_)) => joined.push((person.as_str(), rollout.as_str())),
+                    (Some(_), None) => left.push((person.as_str(), rollout.as_str())),
+                    _ => {}
+                }
+            }
+            if *is == Kept::default() {
+                gone.push(person.as_str());
                 continue;
             }
-            rows.push(ParticipantRow {
-                person: person.clone(),
-                rollout_id: rollout.0.clone(),
-                state: pack(&two.is)?,
-                exposed_ms: two.is.since().map(|at| at.0),
-            });
+            let day = if was.lately == is.lately { folded.day } else { Some(today) };
+            let day = day.filter(|_| is.lately != Person::default());
+            rows.push(PersonRow { person: person.clone(), state: pack(is)?, day });
         }
-        usage::keep_participants(tx, &rows).await?;
+        usage::keep_people(tx, &rows).await?;
+        usage::let_go_people(tx, &gone).await?;
+        usage::join(tx, &joined).await?;
+        usage::leave(tx, &left).await?;
         for (rollout, home) in &self.homes {
-            if home.register.was.as_ref() != Some(&home.register.is) {
-                usage::keep_register(tx, rollout, &serde_json::to_string(&home.register.is)?).await?;
+            let is_counted = home.register_was.is_some() || counted.contains_key(rollout);
+            if is_counted && home.register_was.as_ref() != Some(&home.register) {
+                usage::keep_register(tx, rollout, &serde_json::to_string(&home.register)?).await?;
             }
         }
-        for (rollout, cells) in counted {
-            let cells: Vec<(String, i64)> = cells.iter().map(|(key, n)| (key.to_string(), n)).collect();
-            usage::count(tx, rollout, &cells).await?;
-        }
-        Ok(())
+        let cells: Vec<(&str, String, i64)> = counted
+            .iter()
+            .flat_map(|(rollout, cells)| cells.iter().map(move |(key, n)| (rollout.as_str(), key.to_string(), n)))
+            .collect();
+        usage::count(tx, &cells).await
     }
 }

@@ -3,20 +3,20 @@
 use anyhow::Result;
 
 use super::heard::Counted;
-use super::packed::unpack;
+use super::packed::{pack, unpack};
 use super::{KEPT_MS, usage};
-use crate::analysis::usage::{Cells, Participant, Register};
+use crate::analysis::usage::{Cells, Kept, Person, Register};
 use crate::domain::rollout::Rollout;
 use crate::flow::Context;
 use crate::id::RolloutId;
 use crate::store::Tx;
-use crate::store::usage::{baseline, waiting};
-use crate::time::{DAY_MS, HOUR_MS};
+use crate::store::usage::{PersonRow, baseline, waiting};
+use crate::time::{DAY_MS, HOUR_MS, UnixMs};
 
 /// Rows read at one time.
 const PAGE: i64 = 2_000;
 /// Rows let go of in one transaction.
-const LET_GO: i64 = 20_000;
+const LET_GO: i64 = 5_000;
 /// Exposures wait this long for what they name, ms: flag platforms are asked every minute, releases take hours.
 const WAIT_MS: i64 = 48 * HOUR_MS;
 
@@ -25,13 +25,15 @@ const WAIT_MS: i64 = 48 * HOUR_MS;
 /// Alarms that were raised stay, with the figures that they were raised on.
 pub async fn forget(tx: &mut Tx, person: &str) -> Result<()> {
     usage::alone(tx).await?;
-    for row in usage::participants(tx, &[person]).await? {
-        let rollout = RolloutId(row.rollout_id);
-        let registers = usage::registers(tx, &[rollout.as_str()]).await?;
-        let Some(register) = registers.get(rollout.as_str()) else { continue };
-        let register: Register = serde_json::from_str(register)?;
-        let was: Participant = unpack(&row.state)?;
-        add(tx, &rollout, &Cells::change(Some(&was), None, &register.clock)).await?;
+    for row in usage::people(tx, &[person]).await? {
+        let was: Kept = unpack(&row.state)?;
+        for (rollout, was) in &was.rollouts {
+            usage::leave(tx, &[(person, rollout.as_str())]).await?;
+            let registers = usage::registers(tx, &[rollout.as_str()]).await?;
+            let Some(register) = registers.get(rollout.as_str()) else { continue };
+            let register: Register = serde_json::from_str(register)?;
+            add(tx, rollout, &Cells::change(Some(was), None, &register.clock)).await?;
+        }
     }
     for (id, cell, day) in baseline::of_person(tx, person).await? {
         if let Some(counted) = Counted::parse(&cell) {
@@ -51,8 +53,10 @@ pub async fn recount(tx: &mut Tx, rollout: &RolloutId, register: &Register) -> R
         let Some(last) = page.last() else { return Ok(cells) };
         after.clone_from(&last.person);
         for row in page {
-            let one: Participant = unpack(&row.state)?;
-            cells.merge(&Cells::of(&one, &register.clock));
+            let kept: Kept = unpack(&row.state)?;
+            if let Some(one) = kept.rollouts.get(rollout) {
+                cells.merge(&Cells::of(one, &register.clock));
+            }
         }
     }
 }
@@ -81,26 +85,68 @@ pub async fn redate(tx: &mut Tx, rollout: &Rollout) -> Result<()> {
 pub async fn let_go(ctx: &Context) -> Result<String> {
     let now = ctx.now();
     let before = now.plus(-KEPT_MS);
-    let mut gone = 0;
-    loop {
-        let mut tx = ctx.db.write().await?;
-        usage::alone(&mut tx).await?;
-        let people = usage::let_go_people(&mut tx, before.0.div_euclid(DAY_MS), LET_GO).await?;
-        let closed = usage::long_closed(&mut tx, before).await?;
-        gone += people;
-        if let Some(rollout) = &closed {
-            freeze(&mut tx, rollout).await?;
-            gone += usage::let_go_rows(&mut tx, rollout, LET_GO).await?;
-        }
-        tx.commit().await?;
-        if people < LET_GO.unsigned_abs() && closed.is_none() {
-            break;
-        }
-    }
+    let gone = let_go_unheard(ctx, before).await? + let_go_closed(ctx, before).await?;
     let mut tx = ctx.db.write().await?;
     let waited = waiting::let_go(&mut tx, now.plus(-WAIT_MS)).await?;
     tx.commit().await?;
     Ok(format!("{gone} rows of people let go, {waited} exposures waited in vain"))
+}
+
+/// Lets go of what people did lately of whom nothing was heard since a moment. They are looked for beside the writer, which
+/// statements wait for.
+async fn let_go_unheard(ctx: &Context, before: UnixMs) -> Result<usize> {
+    let day = before.0.div_euclid(DAY_MS);
+    let (mut gone, mut after) = (0, String::new());
+    loop {
+        let mut tx = ctx.db.read().await?;
+        let unheard = usage::unheard(&mut tx, day, &after, LET_GO).await?;
+        drop(tx);
+        let Some(last) = unheard.last() else { return Ok(gone) };
+        after.clone_from(last);
+        let persons: Vec<&str> = unheard.iter().map(String::as_str).collect();
+        let mut tx = ctx.db.write().await?;
+        usage::alone(&mut tx).await?;
+        let mut rows = usage::people(&mut tx, &persons).await?;
+        rows.retain(|row| row.day.is_some_and(|d| d < day));
+        gone += change(&mut tx, rows, |kept| kept.lately = Person::default()).await?;
+        tx.commit().await?;
+    }
+}
+
+/// Lets go of who took part in rollouts that closed before a moment.
+async fn let_go_closed(ctx: &Context, before: UnixMs) -> Result<usize> {
+    let mut gone = 0;
+    loop {
+        let mut tx = ctx.db.write().await?;
+        usage::alone(&mut tx).await?;
+        let Some(rollout) = usage::long_closed(&mut tx, before).await? else { return Ok(gone) };
+        freeze(&mut tx, &rollout).await?;
+        let members = usage::members(&mut tx, &rollout, LET_GO).await?;
+        let rows = usage::people(&mut tx, &members.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+        gone += change(&mut tx, rows, |kept| drop(kept.rollouts.remove(&rollout))).await?;
+        let left: Vec<(&str, &str)> = members.iter().map(|person| (person.as_str(), rollout.as_str())).collect();
+        usage::leave(&mut tx, &left).await?;
+        tx.commit().await?;
+    }
+}
+
+/// Changes what is kept of people; of whom nothing is left, nothing is kept. Gives of how many there were rows.
+async fn change(tx: &mut Tx, rows: Vec<PersonRow>, how: impl Fn(&mut Kept)) -> Result<usize> {
+    let n = rows.len();
+    let (mut fewer, mut gone) = (Vec::new(), Vec::new());
+    for row in rows {
+        let mut kept: Kept = unpack(&row.state)?;
+        how(&mut kept);
+        if kept == Kept::default() {
+            gone.push(row.person);
+        } else {
+            let day = row.day.filter(|_| kept.lately != Person::default());
+            fewer.push(PersonRow { state: pack(&kept)?, day, ..row });
+        }
+    }
+    usage::keep_people(tx, &fewer).await?;
+    usage::let_go_people(tx, &gone.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+    Ok(n)
 }
 
 /// Notes that rows of a rollout are let go: from then on its counters stand as they are.
@@ -116,6 +162,6 @@ async fn freeze(tx: &mut Tx, rollout: &RolloutId) -> Result<()> {
 }
 
 async fn add(tx: &mut Tx, rollout: &RolloutId, cells: &Cells) -> Result<()> {
-    let cells: Vec<(String, i64)> = cells.iter().map(|(key, n)| (key.to_string(), n)).collect();
-    usage::count(tx, rollout, &cells).await
+    let cells: Vec<(&str, String, i64)> = cells.iter().map(|(key, n)| (rollout.as_str(), key.to_string(), n)).collect();
+    usage::count(tx, &cells).await
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 
+use super::exposures::is_control;
 use super::fold::Fold;
 use super::prepare::segment;
 use super::usage;
-use crate::analysis::usage::{Channel, Class, Item, Moment, Said, class_of, number_of};
+use crate::analysis::usage::{Arm, Channel, Class, Item, Moment, Said, class_of, number_of};
 use crate::domain::feedback::Feedback;
 use crate::flow::Context;
 use crate::id::RolloutId;
@@ -39,8 +40,7 @@ pub async fn hear(ctx: &Context, tx: &mut Tx, rollout: Option<&RolloutId>, items
 async fn in_rollout(ctx: &Context, tx: &mut Tx, rollout: &RolloutId, items: &[&Feedback]) -> Result<()> {
     let persons: BTreeMap<&str, bool> = items.iter().map(|f| (f.person.as_str(), f.anonymous)).collect();
     let everybody: Vec<&str> = persons.keys().copied().collect();
-    let named: Vec<&str> = persons.iter().filter(|(_, anonymous)| !**anonymous).map(|(person, _)| *person).collect();
-    let mut fold = Fold::load(ctx, tx, &named, &everybody).await?;
+    let mut fold = Fold::load(ctx, tx, &everybody).await?;
     if fold.meet(tx, rollout).await?.is_none() {
         return Ok(());
     }
@@ -75,7 +75,7 @@ async fn in_rollout(ctx: &Context, tx: &mut Tx, rollout: &RolloutId, items: &[&F
             register.engines.extend(uttered.iter().filter_map(|u| u.reading.as_ref()).map(|r| r.engine.clone()));
         }
         let row = fold.row(person, rollout);
-        row.said = Said::of(uttered.iter().filter_map(item));
+        row.said = Said::of(uttered.iter().filter_map(|u| item(ctx, u)));
         if uttered.is_empty() && row.stages.is_empty() {
             // Nobody is there whose segment or deeds could count.
             *row = crate::analysis::usage::Participant::default();
@@ -86,7 +86,7 @@ async fn in_rollout(ctx: &Context, tx: &mut Tx, rollout: &RolloutId, items: &[&F
 }
 
 /// A statement as it counts.
-fn item(u: &Uttered) -> Option<Item> {
+fn item(ctx: &Context, u: &Uttered) -> Option<Item> {
     let reading = u.reading.as_ref()?;
     let channel = Channel::of(&u.channel);
     let backfill = channel == Channel::Imported || u.received_at.since(u.occurred_at) > BACKFILL_MS;
@@ -97,6 +97,7 @@ fn item(u: &Uttered) -> Option<Item> {
         class: class_of(reading, u.rating),
         channel,
         score_micro,
+        told: u.variant.as_deref().map(|v| if is_control(ctx, Some(v)) { Arm::Control } else { Arm::Treated }),
     })
 }
 
@@ -109,7 +110,7 @@ async fn on_day(ctx: &Context, tx: &mut Tx, person: &str, day: i64) -> Result<()
     let uttered = baseline::between(tx, person, UnixMs(day * DAY_MS), UnixMs((day + 1) * DAY_MS)).await?;
     let mut spoken = false;
     for u in uttered {
-        let counts = item(&u).filter(|_| !spoken);
+        let counts = item(ctx, &u).filter(|_| !spoken);
         spoken |= counts.is_some();
         let wanted = counts.filter(|i| i.class != Class::Uncertain).map(|i| Counted {
             channel: i.channel,

@@ -74,7 +74,7 @@ async fn take_batch(ctx: &Context, batch: &[Result<Ready, String>], unproven: bo
     let mut persons: Vec<&str> = batch.iter().flatten().filter_map(|r| r.person.as_deref()).collect();
     persons.sort_unstable();
     persons.dedup();
-    let mut fold = Fold::load(ctx, &mut tx, &persons, &persons).await?;
+    let mut fold = Fold::load(ctx, &mut tx, &persons).await?;
     fold.named(words);
     let mut resolver = Resolver::default();
     let mut told = Vec::with_capacity(batch.len());

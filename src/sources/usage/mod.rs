@@ -84,6 +84,13 @@ pub fn names() -> String {
     SHAPES.iter().map(|s| s.name).chain(tables).collect::<Vec<_>>().join(", ")
 }
 
+/// Reads a part of a file, as long as whoever reads it holds in memory: it may hold as many records as fit.
+pub fn parse_part(body: &[u8], received_at: UnixMs) -> Result<Reading, BadBody> {
+    let mut reading = Reading::without_limits();
+    read_json(body, received_at, &mut reading)?;
+    Ok(reading)
+}
+
 /// Reads a request. What it is is told by `content_type` for protobuf, forms and CSV, else by its fields.
 pub fn parse(body: &[u8], content_type: Option<&str>, received_at: UnixMs) -> Result<Reading, BadBody> {
     let mime = content_type.and_then(|c| c.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
@@ -97,8 +104,13 @@ pub fn parse(body: &[u8], content_type: Option<&str>, received_at: UnixMs) -> Re
 
 /// Reads JSON: one document, an array, or a document a line.
 fn json(body: &[u8], received_at: UnixMs) -> Result<Reading, BadBody> {
-    let parts = body::split(body)?;
     let mut reading = Reading::default();
+    read_json(body, received_at, &mut reading)?;
+    Ok(reading)
+}
+
+fn read_json(body: &[u8], received_at: UnixMs, reading: &mut Reading) -> Result<(), BadBody> {
+    let parts = body::split(body)?;
     for part in parts {
         let raw = match part {
             Ok(raw) => raw,
@@ -114,7 +126,7 @@ fn json(body: &[u8], received_at: UnixMs) -> Result<Reading, BadBody> {
                 let document = Document { raw, fields: &fields, received_at };
                 let shape = SHAPES.iter().find(|s| (s.fits)(document)).unwrap_or(&own::SHAPE);
                 reading.shapes.insert(shape.name);
-                (shape.read)(document, &mut reading);
+                (shape.read)(document, reading);
             }
             Ok(_) => {
                 if reading.begin() {
@@ -128,7 +140,7 @@ fn json(body: &[u8], received_at: UnixMs) -> Result<Reading, BadBody> {
             }
         }
     }
-    Ok(reading)
+    Ok(())
 }
 
 #[cfg(test)]

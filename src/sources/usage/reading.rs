@@ -49,9 +49,16 @@ pub struct Reading {
     derived: BTreeMap<String, (usize, UnixMs)>,
     /// The last record that was refused.
     last_refused: Option<usize>,
+    /// Whether it may hold any number of records: it is a part of a file, not a request.
+    is_part: bool,
 }
 
 impl Reading {
+    /// Of a part of a file, which may hold any number of records.
+    pub fn without_limits() -> Self {
+        Self { is_part: true, ..Self::default() }
+    }
+
     /// Refusals as a sentence, for an answer that has room for one.
     pub fn refused_in_words(&self) -> String {
         let told: Vec<String> = self.refusals.iter().take(3).map(ToString::to_string).collect();
@@ -66,7 +73,7 @@ impl Reading {
     /// Another record; whether it is taken. One above the limit is refused.
     pub(super) fn begin(&mut self) -> bool {
         self.sent += 1;
-        let many = self.sent > RECORDS_MAX || self.records.len() >= FACTS_MAX;
+        let many = !self.is_part && (self.sent > RECORDS_MAX || self.records.len() >= FACTS_MAX);
         if many {
             let problem = format!(
                 "expected at most {RECORDS_MAX} records, which tell at most {FACTS_MAX} facts, in one request: send the rest in another"

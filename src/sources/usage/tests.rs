@@ -179,6 +179,8 @@ fn records_above_the_limit_are_refused_and_counted() {
     let reading = read(&vec![one; RECORDS_MAX + 2].join("\n"));
     assert_eq!((reading.sent, reading.records.len(), reading.refused), (RECORDS_MAX + 2, RECORDS_MAX, 2));
     assert_eq!(reading.refusals[0].record, RECORDS_MAX);
+    let part = super::parse_part(vec![one; RECORDS_MAX + 2].join("\n").as_bytes(), NOW).unwrap();
+    assert_eq!((part.records.len(), part.refused), (RECORDS_MAX + 2, 0), "a part of a file is no request");
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub struct Uttered {
     pub received_at: UnixMs,
     /// How it came.
     pub channel: String,
+    /// What its sender says that the person had.
+    pub variant: Option<String>,
     /// The mark.
     pub rating: Option<Rating>,
     /// Plan, country and the like.
@@ -40,6 +42,7 @@ struct Row {
     occurred_ms: i64,
     received_ms: i64,
     channel: String,
+    variant: Option<String>,
     rating_value: Option<f64>,
     rating_scale: Option<f64>,
     attributes: String,
@@ -74,6 +77,7 @@ impl TryFrom<Row> for Uttered {
             occurred_at: UnixMs(r.occurred_ms),
             received_at: UnixMs(r.received_ms),
             channel: r.channel,
+            variant: r.variant,
             rating: r.rating_value.zip(r.rating_scale).map(|(value, scale)| Rating { value, scale }),
             attributes: from_json(&r.attributes)?,
             reading,
@@ -85,7 +89,7 @@ impl TryFrom<Row> for Uttered {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, occurred_ms, received_ms, channel, rating_value, rating_scale, attributes, state, spam, sentiment, score, ",
+            "SELECT id, occurred_ms, received_ms, channel, variant, rating_value, rating_scale, attributes, state, spam, sentiment, score, ",
             "confidence, engine, baseline FROM feedback ",
             $rest
         )

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use hearback::analysis::usage::{Arm, Share, Side};
+use hearback::config::KeyKind;
 use hearback::domain::feedback::Belongs;
 use hearback::domain::usage::{Usage, UsageRecord};
 use hearback::flow::usage::{self, Told, take};
@@ -21,6 +22,8 @@ on_both![
     forgetting_a_person_leaves_what_there_would_be_without_them,
     exposures_wait_for_a_rollout_that_is_not_known_yet,
     exposures_of_another_environment_wait_on,
+    an_exposure_belongs_to_the_rollout_in_whose_time_it_was,
+    a_public_key_tells_events_only_where_it_may,
     names_that_only_a_public_key_tells_are_not_kept,
     the_service_takes_events_and_says_what_became_of_each,
     people_of_whom_nothing_was_heard_for_long_are_let_go,
@@ -302,6 +305,75 @@ async fn exposures_of_another_environment_wait_on(kind: Kind) {
     let waiting = house.ledger.column("SELECT environment FROM waiting_exposures").await;
     assert_eq!(waiting, ["somewhere-else"]);
     assert_eq!(house.ledger.number("SELECT COUNT(*) FROM participants").await, 1);
+    house.finish().await;
+}
+
+async fn an_exposure_belongs_to_the_rollout_in_whose_time_it_was(kind: Kind) {
+    let house = House::with(kind, SETTINGS).await;
+    let first = house.clock.now();
+    for percent in [50.0, 0.0, 25.0] {
+        house.roll_out(FLAG, percent).await;
+        house.work().await;
+        house.later(DAY_MS).await;
+    }
+    let ids = house.ledger.column("SELECT id FROM rollouts ORDER BY generation").await;
+    assert_eq!(ids.len(), 2, "{ids:?}");
+    let to = |told: &[Told]| match told {
+        [Told::Counted(Some(id))] => id.0.clone(),
+        told => format!("{told:?}"),
+    };
+    let at = |ms: i64| vec![exposure("ana", first.plus(ms), "on")];
+    for (ms, belongs) in [
+        (2 * DAY_MS + HOUR_MS, Some(&ids[1])),
+        (HOUR_MS, Some(&ids[0])),
+        (2 * DAY_MS - MINUTE_MS, Some(&ids[1])),
+        (DAY_MS + MINUTE_MS, Some(&ids[0])),
+        (DAY_MS + 6 * HOUR_MS, None),
+        (-HOUR_MS, None),
+    ] {
+        let told = take(&house.ctx, at(ms), None).await.unwrap();
+        match belongs {
+            Some(id) => assert_eq!(&to(&told), id, "{ms}"),
+            None => assert!(matches!(&told[..], [Told::Ignored(_)]), "{ms}: {told:?}"),
+        }
+    }
+    // In one request, too.
+    let both = [at(HOUR_MS), at(2 * DAY_MS + HOUR_MS)].concat();
+    let told = take(&house.ctx, both, None).await.unwrap();
+    assert_eq!([to(&told[..1]), to(&told[1..])], [ids[0].clone(), ids[1].clone()]);
+    let mut tx = house.ctx.db.read().await.unwrap();
+    for (id, stage) in ids.iter().zip([5_000, 2_500]) {
+        let (_, cells) = usage::counted(&mut tx, &RolloutId(id.clone())).await.unwrap().unwrap();
+        assert_eq!(cells.evaluated()[&Share(stage)], (1, 0), "{id}");
+    }
+    drop(tx);
+    house.later(2 * MINUTE_MS).await;
+    house.finish().await;
+}
+
+async fn a_public_key_tells_events_only_where_it_may(kind: Kind) {
+    let house = house(kind).await;
+    let origin = "https://shop.example";
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let tell = async |key: &str| {
+        let body = json!([{"type": "exposure", "user": "ana", "flag": FLAG, "variant": "on"},
+                          {"type": "usage", "user": "ana", "event": "never_told_by_a_server"}]);
+        let request = client.post(format!("{}/v1/events", house.url())).bearer_auth(key).header("origin", origin);
+        let answer = request.json(&body).send().await.unwrap();
+        let allowed = answer.headers().get("access-control-allow-origin").cloned();
+        (answer.status().as_u16(), allowed, answer.json::<Value>().await.unwrap())
+    };
+    let make = async |events: bool| {
+        let origins = vec![origin.to_owned()];
+        hearback::flow::access::make_key(&house.ctx, KeyKind::Public, origins, events).await.unwrap().1
+    };
+    let (status, _, problem) = tell(&make(false).await).await;
+    assert!(status == 403 && problem["detail"].as_str().unwrap().contains("feedback only"), "{status} {problem}");
+    let (status, allowed, answer) = tell(&make(true).await).await;
+    assert_eq!((status, allowed.unwrap().to_str().unwrap()), (200, origin));
+    assert_eq!((&answer["counted"], &answer["ignored"][0]["records"]), (&json!(1), &json!(1)), "{answer}");
+    let person = house.ledger.column("SELECT person FROM participants").await;
+    assert_ne!(person, [house.ctx.secrets.pseudonym("ana")], "nobody vouches for the name");
     house.finish().await;
 }
 

@@ -9,7 +9,7 @@ use hearback::store::alarms::{self, AlarmRow};
 use hearback::store::findings::{self, FindingRow};
 use hearback::store::usage::baseline::{self, BaselineCell};
 use hearback::store::usage::waiting::{self, Waiting};
-use hearback::store::usage::{self, ParticipantRow};
+use hearback::store::usage::{self, PersonRow};
 use hearback::store::{Db, feedback, metrics};
 use hearback::time::{DAY_MS, HOUR_MS, UnixMs};
 
@@ -30,19 +30,23 @@ fn pairs(cells: &[(&str, i64)]) -> Vec<(String, i64)> {
     cells.iter().map(|(key, n)| ((*key).to_owned(), *n)).collect()
 }
 
+fn of<'a>(rollout: &'a RolloutId, cells: &[(&str, i64)]) -> Vec<(&'a str, String, i64)> {
+    cells.iter().map(|(key, n)| (rollout.as_str(), (*key).to_owned(), *n)).collect()
+}
+
 async fn counters_add_up_and_go_away_at_zero(db: Db) -> Result<()> {
     let (id, other) = (RolloutId("ro_1".into()), RolloutId("ro_2".into()));
     let mut tx = db.write().await?;
     usage::alone(&mut tx).await?;
-    usage::count(&mut tx, &id, &pairs(&[("a", 2), ("b", i64::MAX - 1), ("it's", -3)])).await?;
-    usage::count(&mut tx, &other, &pairs(&[("a", 5)])).await?;
-    usage::count(&mut tx, &id, &pairs(&[("a", -2), ("b", 1), ("it's", 1)])).await?;
-    usage::count(&mut tx, &id, &[]).await?;
+    let both = [of(&id, &[("a", 2), ("b", i64::MAX - 1), ("it's", -3)]), of(&other, &[("a", 5)])];
+    usage::count(&mut tx, &both.concat()).await?;
+    usage::count(&mut tx, &of(&id, &[("a", -2), ("b", 1), ("it's", 1)])).await?;
+    usage::count(&mut tx, &[]).await?;
     assert_eq!(usage::cells(&mut tx, &id).await?, pairs(&[("b", i64::MAX), ("it's", -2)]));
     assert_eq!(usage::cells(&mut tx, &other).await?, pairs(&[("a", 5)]));
-    let many: Vec<(String, i64)> = (0..2_500).map(|n| (format!("k{n:05}"), n + 1)).collect();
-    usage::count(&mut tx, &other, &many).await?;
-    assert_eq!(usage::cells(&mut tx, &other).await?.len(), 2_501);
+    let many: Vec<(&str, String, i64)> = (0..2_513).map(|n| (other.as_str(), format!("k{n:05}"), n + 1)).collect();
+    usage::count(&mut tx, &many).await?;
+    assert_eq!(usage::cells(&mut tx, &other).await?.len(), 2_514);
     usage::clear(&mut tx, &other).await?;
     assert_eq!(usage::cells(&mut tx, &other).await?, []);
     Ok(())
@@ -51,38 +55,34 @@ async fn counters_add_up_and_go_away_at_zero(db: Db) -> Result<()> {
 async fn people_are_read_and_written_many_at_a_time(db: Db) -> Result<()> {
     let mut tx = db.write().await?;
     let names: Vec<String> = (0..2_300).map(|n| format!("p_{n:04}")).collect();
-    let rows: Vec<(&str, Vec<u8>)> = names.iter().map(|n| (n.as_str(), n.as_bytes().to_vec())).collect();
-    usage::keep_people(&mut tx, &rows, 10).await?;
-    usage::keep_people(&mut tx, &[("p_0000", vec![0, 255])], 20).await?;
+    let row = |person: &str, state: &[u8], day| PersonRow { person: person.into(), state: state.to_vec(), day };
+    let rows: Vec<PersonRow> = names.iter().map(|n| row(n, n.as_bytes(), Some(10))).collect();
+    usage::keep_people(&mut tx, &rows).await?;
+    let (again, silent) = (row("p_0000", &[0, 255], Some(20)), row("p_0001", &[1], None));
+    usage::keep_people(&mut tx, &[again.clone(), silent.clone()]).await?;
     let wanted: Vec<&str> = names.iter().map(String::as_str).chain(["p_none"]).collect();
-    let read: BTreeMap<String, Vec<u8>> = usage::people(&mut tx, &wanted).await?.into_iter().collect();
-    assert_eq!((read.len(), &read["p_0000"]), (2_300, &vec![0, 255]));
+    let mut read = usage::people(&mut tx, &wanted).await?;
+    read.sort_by(|a, b| a.person.cmp(&b.person));
+    assert_eq!((read.len(), &read[..2]), (2_300, &[again, silent][..]));
     assert_eq!(usage::people(&mut tx, &[]).await?, []);
 
-    let row = |person: &str, rollout: &str, exposed_ms| ParticipantRow {
-        person: person.into(),
-        rollout_id: rollout.into(),
-        state: vec![1, 0],
-        exposed_ms,
-    };
-    let all: Vec<ParticipantRow> = names.iter().map(|n| row(n, "ro_1", Some(7))).collect();
-    usage::keep_participants(&mut tx, &all).await?;
-    let again = [row("p_0000", "ro_1", None), row("p_0000", "ro_2", Some(1))];
-    usage::keep_participants(&mut tx, &again).await?;
-    let mut mine = usage::participants(&mut tx, &["p_0000"]).await?;
-    mine.sort_by(|a, b| a.rollout_id.cmp(&b.rollout_id));
-    assert_eq!(mine, again);
-    let id = RolloutId("ro_1".into());
+    let (id, other) = (RolloutId("ro_1".into()), RolloutId("ro_2".into()));
+    let pairs: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "ro_1")).chain([("p_0007", "ro_2")]).collect();
+    usage::join(&mut tx, &pairs).await?;
+    usage::join(&mut tx, &pairs[..3]).await?;
     let page = usage::of_rollout(&mut tx, &id, "p_2297", 10).await?;
-    assert_eq!(page.iter().map(|r| r.person.as_str()).collect::<Vec<_>>(), ["p_2298", "p_2299"]);
-    usage::drop_participant(&mut tx, "p_2299", &id).await?;
-    usage::drop_person(&mut tx, "p_0000").await?;
-    assert_eq!(usage::participants(&mut tx, &["p_0000", "p_2299"]).await?, []);
-    assert_eq!(usage::let_go_people(&mut tx, 11, 2_000).await?, 2_000, "no more than asked for");
-    assert_eq!(usage::let_go_people(&mut tx, 11, 2_000).await?, 299);
+    assert_eq!(page, rows[2_298..]);
+    assert_eq!(usage::members(&mut tx, &id, 3).await?, names[..3]);
+    usage::leave(&mut tx, &[("p_0000", "ro_1"), ("p_0007", "ro_1"), ("p_0008", "ro_2")]).await?;
+    assert_eq!(usage::members(&mut tx, &id, 10_000).await?.len(), 2_298);
+    assert_eq!(usage::members(&mut tx, &other, 10).await?, ["p_0007"], "they are still in the other");
+
+    assert_eq!(usage::unheard(&mut tx, 10, "", 5).await?, [""; 0]);
+    assert_eq!(usage::unheard(&mut tx, 11, "p_0000", 2).await?, names[2..4], "nothing is kept of the second");
+    usage::drop_person(&mut tx, "p_0002").await?;
+    usage::let_go_people(&mut tx, &["p_0003", "p_none"]).await?;
+    assert_eq!(usage::unheard(&mut tx, 11, "p_0000", 1).await?, names[4..5]);
     assert_eq!(usage::long_closed(&mut tx, UnixMs(0)).await?, None);
-    assert_eq!(usage::let_go_rows(&mut tx, &id, 2_000).await?, 2_000, "no more than asked for");
-    assert_eq!(usage::let_go_rows(&mut tx, &id, 2_000).await?, 298);
     Ok(())
 }
 
