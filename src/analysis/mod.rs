@@ -37,6 +37,7 @@ pub mod summary;
 pub mod themes;
 pub mod usage;
 pub mod vectors;
+pub mod wording;
 mod words;
 
 pub use self::reader::{RULES, Reader, Sitting};

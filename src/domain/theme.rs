@@ -8,7 +8,12 @@ use super::annotation::Intent;
 use super::feedback::Feedback;
 use super::tally::Tally;
 use crate::id::ThemeId;
-use crate::time::UnixMs;
+use crate::time::{HOUR_MS, UnixMs};
+
+/// A quarter of a day, ms: by so much it is told apart when people spoke.
+pub const QUARTER_MS: i64 = 6 * HOUR_MS;
+/// Quarters in which anybody spoke that a theme keeps: two months.
+pub const QUARTERS_MAX: usize = 240;
 
 /// What a theme remembers of what was said: enough to place the next statement, the same size however much was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +49,8 @@ pub struct Theme {
     pub intents: BTreeMap<Intent, i64>,
     /// Sum of the sentiment confidences of what counts, for their mean; whole ten-thousandths, so that it is exact.
     pub confidence_sum: f64,
+    /// Distinct people in it by when they spoke, in quarters of a day since 1970, UTC: the latest [`QUARTERS_MAX`].
+    pub quarters: BTreeMap<i64, i64>,
     /// When the first statement was made.
     pub first_at: UnixMs,
     /// When the latest was.
@@ -62,6 +69,7 @@ impl Theme {
             tally: Tally::default(),
             intents: BTreeMap::new(),
             confidence_sum: 0.0,
+            quarters: BTreeMap::new(),
             first_at: at,
             last_at: at,
         }
@@ -96,9 +104,24 @@ impl Theme {
             self.intents.remove(&reading.intent);
         }
         self.confidence_sum = exactly(self.confidence_sum + reading.confidence * n as f64);
+        self.count_quarter(item.occurred_at, n);
         if n > 0 {
             self.first_at = self.first_at.min(item.occurred_at);
             self.last_at = self.last_at.max(item.occurred_at);
+        }
+    }
+
+    fn count_quarter(&mut self, at: UnixMs, n: i64) {
+        let quarter = at.0.div_euclid(QUARTER_MS);
+        let people = self.quarters.get(&quarter).copied().unwrap_or_default() + n;
+        // What was let go of can't be taken away.
+        if people > 0 {
+            self.quarters.insert(quarter, people);
+        } else {
+            self.quarters.remove(&quarter);
+        }
+        while self.quarters.len() > QUARTERS_MAX {
+            self.quarters.pop_first();
         }
     }
 
@@ -107,6 +130,7 @@ impl Theme {
         self.tally = Tally::default();
         self.intents.clear();
         self.confidence_sum = 0.0;
+        self.quarters.clear();
         for (i, item) in items.into_iter().enumerate() {
             if i == 0 {
                 (self.first_at, self.last_at) = (item.occurred_at, item.occurred_at);

@@ -13,6 +13,7 @@ use self::facts::Loaded;
 use super::Context;
 use crate::analysis::alarm::latch::{Event, Latch};
 use crate::analysis::findings::{Judged, Watch};
+use crate::analysis::usage::RolloutClock;
 use crate::domain::alarm::Grade;
 use crate::domain::finding::{Finding, What};
 use crate::id::{DecisionId, FindingId, RolloutId};
@@ -220,7 +221,9 @@ pub async fn acknowledge(ctx: &Context, id: &RolloutId, subject: &str, actor: &s
     let mut watch = watch(&mut tx, id).await?;
     let now = ctx.now();
     let latch = watch.latches.get(subject).cloned().unwrap_or_default();
-    let (latch, Some(Event::Acknowledged { grade })) = Latch::acknowledge(&latch, epoch) else {
+    let ln_e = alarms::of_rollout(&mut tx, id).await?.iter().find(|r| r.subject == subject).map_or(0.0, |r| r.ln_e);
+    let last = RolloutClock::last_epoch().into();
+    let (latch, Some(Event::Acknowledged { grade })) = Latch::acknowledge(&latch, epoch, last, ln_e) else {
         return Ok(false);
     };
     watch.latches.insert(subject.to_owned(), latch);

@@ -8,7 +8,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::{Context, sweep};
+use super::{Context, findings, sweep};
 use crate::domain::rollout::Rollout;
 use crate::domain::series::Pulled;
 use crate::domain::signal::Subject;
@@ -17,7 +17,7 @@ use crate::id::RolloutId;
 use crate::plan::pulls::{self, Mark, Pull, Source, Watched};
 use crate::pull::About;
 use crate::store::{Tx, metrics, rollouts, windows};
-use crate::time::{MINUTE_MS, UnixMs};
+use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
 
 /// The schedule's name.
 const NAME: &str = "usage.pull";
@@ -27,6 +27,8 @@ const EVERY_MS: i64 = MINUTE_MS;
 const QUESTIONS_MAX: usize = 50;
 /// Rollouts that are asked about: those that opened last.
 const ROLLOUTS: i64 = 200;
+/// So long after its window closed a rollout is asked about until all is known, ms.
+const CLOSED_MS: i64 = DAY_MS;
 /// A system that does not say how long it wants to rest is left alone for this long after an error, ms.
 const REST_MS: i64 = 5 * MINUTE_MS;
 
@@ -60,7 +62,7 @@ pub async fn pull_due(ctx: &Context) -> Result<UnixMs> {
 
 async fn round(ctx: &Context, progress: &mut Progress) -> Result<String> {
     let mut tx = ctx.db.read().await?;
-    let watched = watched(&mut tx).await?;
+    let watched = watched(&mut tx, ctx.now()).await?;
     tx.commit().await?;
     let known: BTreeSet<&RolloutId> = watched.iter().map(|(w, _)| &w.rollout).collect();
     progress.marks.retain(|m| known.contains(&m.rollout) && ctx.pullers.contains_key(&m.source));
@@ -76,6 +78,10 @@ async fn round(ctx: &Context, progress: &mut Progress) -> Result<String> {
         match ask(ctx, &pull, rollout).await {
             Ok(told) => {
                 keep(ctx, &pull, &told).await?;
+                if watched.iter().any(|(w, _)| w.rollout == pull.rollout && w.closed.is_some()) {
+                    // Nothing else looks at it any more.
+                    findings::refresh(ctx, &pull.rollout, true).await?;
+                }
                 answered += 1;
                 progress.asked.insert(pull.source.clone(), Rest { asked_at: Some(ctx.now()), until: None });
                 mark(progress, &pull, ctx.now(), true);
@@ -109,9 +115,13 @@ fn sources(ctx: &Context, progress: &Progress) -> Vec<Source> {
     ctx.pullers.iter().filter_map(of).collect()
 }
 
-async fn watched(tx: &mut Tx) -> Result<Vec<(Watched, Rollout)>> {
+/// The rollouts that are asked about: whose windows collect, and whose closed lately, as the last hour is known only when it
+/// is over.
+async fn watched(tx: &mut Tx, now: UnixMs) -> Result<Vec<(Watched, Rollout)>> {
     let mut all = Vec::new();
-    for id in windows::collecting(tx, ROLLOUTS).await? {
+    let mut ids = windows::collecting(tx, ROLLOUTS).await?;
+    ids.extend(windows::closed_since(tx, now.plus(-CLOSED_MS), ROLLOUTS).await?);
+    for id in ids {
         let Some(rollout) = rollouts::get(tx, &id).await? else { continue };
         let Some(began) = rollout.started_at else { continue };
         let closed = windows::get(tx, &id).await?.and_then(|w| w.closed_at);

@@ -2,6 +2,9 @@
 //!
 //! The m-th time it takes `2^m` times the evidence, from epochs of its own. The chances of a false alarm, each at most
 //! `1 / threshold`, add up to less than twice that of the first.
+//!
+//! The last epoch has none after it: all that comes later counts in it. What was seen there goes on from what was seen: the
+//! factor by which evidence grows from a moment on is evidence by itself, whatever it was at that moment.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +21,9 @@ pub struct Latch {
     /// `ln` of the evidence that a person has last seen; 0 before.
     #[serde(default)]
     pub seen_ln_e: f64,
+    /// Whether it was seen in the last epoch, so that evidence is judged by how much it has grown since.
+    #[serde(default)]
+    pub goes_on: bool,
     /// What was raised.
     pub state: State,
 }
@@ -90,15 +96,23 @@ impl Latch {
         }
     }
 
-    /// The state after a person has seen it in `epoch`: what came until its end was behind what they saw. Nothing where
-    /// nothing is raised.
+    /// The part of the evidence, as `ln`, that nobody has seen yet.
     #[must_use]
-    pub fn acknowledge(&self, epoch: u32) -> (Self, Option<Event>) {
+    pub fn unseen(&self, ln_e: f64) -> f64 {
+        if self.goes_on { ln_e - self.seen_ln_e } else { ln_e }
+    }
+
+    /// The state after a person has seen it in `epoch`, with evidence of `ln_e` in all: what came until its end was behind
+    /// what they saw. Nothing where nothing is raised. `last` is the last epoch there is.
+    #[must_use]
+    pub fn acknowledge(&self, epoch: u32, last: u32, ln_e: f64) -> (Self, Option<Event>) {
         match self.state {
-            State::Raised { grade, ln_e } => {
+            State::Raised { grade, ln_e: raised } => {
+                let goes_on = epoch >= last;
                 let seen = Self {
-                    seen_ln_e: self.seen_ln_e.max(ln_e),
-                    from_epoch: epoch.saturating_add(1).max(self.from_epoch),
+                    seen_ln_e: if goes_on { ln_e } else { self.seen_ln_e.max(raised) },
+                    from_epoch: if goes_on { self.from_epoch } else { (epoch + 1).max(self.from_epoch) },
+                    goes_on,
                     state: State::Acknowledged { grade },
                     ..self.clone()
                 };
@@ -139,7 +153,7 @@ mod tests {
         assert_eq!((event, latch.shown(&verdict(0.0, &latch))), (None, Grade::Alert));
         let (latch, event) = latch.step(3, &verdict(5.0, &latch));
         assert_eq!(event, Some(Event::Upgraded { grade: Grade::Critical }));
-        let (latch, event) = latch.acknowledge(3);
+        let (latch, event) = latch.acknowledge(3, 63, 5.0);
         assert_eq!(event, Some(Event::Acknowledged { grade: Grade::Critical }));
         let (latch, event) = latch.step(3, &verdict(9.0, &latch));
         assert_eq!(event, None);
@@ -152,15 +166,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_seen_in_the_last_epoch_is_armed_anew_for_what_comes_after() {
+        let judged = |ln_e: f64, latch: &Latch| {
+            let grade = AlarmRules::default().grade(latch.unseen(ln_e), 50, latch.rearms);
+            Verdict { ln_e, grade, ..Verdict::default() }
+        };
+        let latch = Latch { from_epoch: 7, ..Latch::default() };
+        let (latch, event) = latch.step(63, &judged(3.5, &latch));
+        assert_eq!(event, Some(Event::Raised { grade: Grade::Alert }));
+        let (latch, _) = latch.acknowledge(63, 63, 4.0);
+        assert_eq!((latch.from_epoch, latch.unseen(4.0)), (7, 0.0), "later statements count in the same epoch");
+        let (latch, event) = latch.step(63, &judged(4.0, &latch));
+        assert_eq!(event, Some(Event::Rearmed { rearms: 1 }));
+        // Forty times as much as was seen is told, less is not.
+        assert_eq!(latch.step(63, &judged(7.6, &latch)).1, None);
+        assert_eq!(latch.step(63, &judged(7.8, &latch)).1, Some(Event::Raised { grade: Grade::Alert }));
+    }
+
+    #[test]
     fn acknowledging_what_is_not_raised_changes_nothing() {
         let latch = Latch::default();
-        assert_eq!(latch.acknowledge(5), (latch.clone(), None));
+        assert_eq!(latch.acknowledge(5, 63, 0.0), (latch.clone(), None));
     }
 
     #[test]
     fn a_latch_survives_being_stored() {
-        let latch =
-            Latch { rearms: 2, from_epoch: 7, seen_ln_e: 4.0, state: State::Raised { grade: Grade::Alert, ln_e: 3.5 } };
+        let latch = Latch {
+            rearms: 2,
+            from_epoch: 7,
+            seen_ln_e: 4.0,
+            goes_on: true,
+            state: State::Raised { grade: Grade::Alert, ln_e: 3.5 },
+        };
         let text = serde_json::to_string(&latch).expect("JSON");
         assert_eq!(serde_json::from_str::<Latch>(&text).expect("a latch"), latch);
     }
@@ -173,7 +210,7 @@ mod tests {
             for (epoch, (ln_e, hand)) in (0_u32..).zip(steps) {
                 let rearms = latch.rearms;
                 let (next, event) =
-                    if hand == 0 { latch.acknowledge(epoch) } else { latch.step(epoch, &verdict(ln_e, &latch)) };
+                    if hand == 0 { latch.acknowledge(epoch, 1_000, ln_e) } else { latch.step(epoch, &verdict(ln_e, &latch)) };
                 match event {
                     Some(Event::Raised { grade }) => {
                         prop_assert_eq!(open.replace(grade), None);

@@ -7,13 +7,13 @@ use serde_json::json;
 
 use super::Facts;
 use super::build::{evidence, finding};
-use crate::analysis::alarm::cells::{Allocation, ArmCell, Picture, Said, ShareCell, Stratum};
+use crate::analysis::alarm::cells::{Allocation, ArmCell, Linkage, Linked, Picture, Said, ShareCell, Stratum};
 use crate::analysis::alarm::families::{self, EventCells, Member};
 use crate::analysis::alarm::guards::{self, Guard};
 use crate::analysis::alarm::latch::{Event, Latch};
 use crate::analysis::alarm::{Process, Side as Way, Verdict, evaluate};
 use crate::analysis::stats::srm;
-use crate::analysis::usage::{SEGMENT_OTHER, SEGMENT_UNTOLD, Share, Side};
+use crate::analysis::usage::{Arm, Channel, SEGMENT_OTHER, SEGMENT_UNTOLD, Share, Side};
 use crate::domain::alarm::{AlarmRules, Grade};
 use crate::domain::finding::{Against, Direction, Finding, Interval, What};
 use crate::time::DAY_MS;
@@ -72,7 +72,8 @@ pub fn look(rules: &AlarmRules, facts: &Facts<'_>, before: &Watch) -> Look {
     let mut judged = Vec::new();
     for (subject, way) in [(WHOLE, Way::Worse), (BETTER, Way::Better)] {
         let latch = before.latches.get(subject).cloned().unwrap_or_default();
-        let verdict = evaluate(rules, &picture, way, latch.from_epoch, latch.rearms);
+        let mut verdict = evaluate(rules, &picture, way, latch.from_epoch, latch.rearms);
+        verdict.grade = rules.grade(latch.unseen(verdict.ln_e), verdict.people, latch.rearms);
         judged.push(step(&mut next, epoch, subject.into(), verdict));
     }
     let segments = families::segments(rules, &picture, Way::Worse, 0);
@@ -121,12 +122,16 @@ fn ln_two(rearms: u32) -> f64 {
 fn picture(facts: &Facts<'_>, before: &Watch) -> Picture {
     let segment = |n: u32| segment(facts, n);
     let (worse, better) = (facts.cells.label(Side::Negative), facts.cells.label(Side::Positive));
-    let mut arms: BTreeMap<(u8, Share, u32), ArmCell> = BTreeMap::new();
+    let mut arms: BTreeMap<(u8, Share, u32, Channel), ArmCell> = BTreeMap::new();
     for (cells, negative) in [(&worse, true), (&better, false)] {
         for c in cells.iter().filter(|c| c.p.is_some()) {
-            let cell = arms.entry((c.epoch, c.stage, c.segment)).or_insert_with(|| ArmCell {
+            let cell = arms.entry((c.epoch, c.stage, c.segment, c.channel)).or_insert_with(|| ArmCell {
                 epoch: c.epoch.into(),
-                stratum: Stratum { stage: c.stage.words(), segment: segment(c.segment), channel: String::new() },
+                stratum: Stratum {
+                    stage: c.stage.words(),
+                    segment: segment(c.segment),
+                    channel: c.channel.as_str().into(),
+                },
                 ..ArmCell::default()
             });
             let (exposed, control) = (count(c.exposed), count(c.n - c.exposed));
@@ -158,8 +163,23 @@ fn picture(facts: &Facts<'_>, before: &Watch) -> Picture {
         shares: shares.into_values().collect(),
         baseline: facts.usual.clone(),
         allocations: allocations(facts, before),
-        linkage: facts.linkage.to_vec(),
+        linkage: linkage(facts),
     }
+}
+
+/// Of statements whose sender says what the person had, how many are of people whose exposure is known, by channel and arm.
+/// Where no sender says it, nothing can be told.
+fn linkage(facts: &Facts<'_>) -> Vec<Linkage> {
+    let mut all: BTreeMap<Channel, Linkage> = BTreeMap::new();
+    for ((channel, arm), (n, linked)) in facts.cells.told() {
+        let of =
+            all.entry(channel).or_insert_with(|| Linkage { channel: channel.as_str().into(), ..Linkage::default() });
+        *match arm {
+            Arm::Treated => &mut of.exposed,
+            Arm::Control => &mut of.control,
+        } = Linked { linked: count(linked), all: count(n) };
+    }
+    all.into_values().collect()
 }
 
 /// The plan, by stage and segment, with who was evaluated. A stage of which only one arm is ever told has no other to compare

@@ -11,6 +11,7 @@
 
 mod alarms;
 mod build;
+mod bursts;
 mod events;
 mod metrics;
 mod outlook;
@@ -23,9 +24,10 @@ mod themes;
 use std::collections::BTreeMap;
 
 pub use self::alarms::{BETTER, Judged, Look, WHOLE, Watch, look};
+pub use self::bursts::bursts;
 pub use self::metrics::Series;
 pub use self::themes::{Pair, ThemeFacts};
-use super::alarm::cells::{Baseline, Linkage};
+use super::alarm::cells::Baseline;
 use super::usage::{Cells, RolloutClock, Share};
 use crate::domain::alarm::AlarmRules;
 use crate::domain::finding::Finding;
@@ -49,8 +51,6 @@ pub struct Facts<'a> {
     pub segments: &'a BTreeMap<u32, String>,
     /// What was usual before.
     pub usual: &'a Baseline,
-    /// Whose statements are known, by channel.
-    pub linkage: &'a [Linkage],
     /// The rules of alarms.
     pub rules: &'a AlarmRules,
     /// The alarms, looked at.
@@ -65,8 +65,6 @@ pub struct Facts<'a> {
     pub pairs: &'a [Pair],
     /// Negative people and all, of past rollouts at their end.
     pub past: &'a [(i64, i64)],
-    /// People that the rollout reaches at 100 %; `None` where that is not known.
-    pub audience: Option<i64>,
     /// Engines that read the statements.
     pub engines: &'a [String],
     /// Negative statements, the latest first.

@@ -19,6 +19,8 @@ const SEGMENT_MIN: i64 = 10;
 const FORECAST_MIN: i64 = 5;
 /// Statements to be expected where nobody knows how many it reaches.
 const VOLUME: u64 = 400;
+/// No more statements than this are expected: the forecast's range hardly changes with more.
+const VOLUME_MAX: i64 = 100_000;
 /// A negative share above this is bad.
 const BAD_SHARE: f64 = 0.35;
 /// Weighting that costs more than this in precision is not shown.
@@ -28,6 +30,38 @@ const N_EFFECTIVE_MIN: f64 = 20.0;
 
 pub(super) fn all(facts: &Facts<'_>) -> Vec<Finding> {
     silent(facts).into_iter().chain(expected(facts)).collect()
+}
+
+/// People that the rollout reaches at 100 %; `None` where nobody is known to have it. In the latest stage that says how many
+/// it exposes, those who got the change and those who did not are everybody; where only the former are told, they are as
+/// large a part as the stage says.
+pub(super) fn audience(facts: &Facts<'_>) -> Option<i64> {
+    let exposed = facts.cells.exposed_by(Arm::Treated, None);
+    if exposed == 0 {
+        return None;
+    }
+    let evaluated = facts.cells.evaluated();
+    let of = |stage: &Share| {
+        let (has, has_not) = evaluated.get(stage).copied().unwrap_or_default();
+        let part = stage.p().filter(|p| *p > 0.0 && has > 0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "people, rounded")]
+        let whole = if has_not > 0 { has + has_not } else { (has as f64 / part).round() as i64 };
+        Some(whole)
+    };
+    facts.stages.iter().rev().find_map(of).map(|whole| whole.max(exposed))
+}
+
+/// Statements to be expected at 100 %, where as many of all speak as of those who have it.
+fn volume(facts: &Facts<'_>, spoke: i64) -> u64 {
+    let exposed = facts.cells.exposed_by(Arm::Treated, None).max(spoke).max(1);
+    audience(facts).map_or(VOLUME, |all| {
+        count(
+            (i128::from(spoke) * i128::from(all) / i128::from(exposed))
+                .clamp(1, i128::from(VOLUME_MAX))
+                .try_into()
+                .unwrap_or(VOLUME_MAX),
+        )
+    })
 }
 
 fn has(place: Place) -> bool {
@@ -121,7 +155,7 @@ fn expected(facts: &Facts<'_>) -> Option<Finding> {
     let early = share(Of { part: shares.negative, whole: shares.n() })?;
     let prior = forecast::Prior::of_past(&past);
     let discount = forecast::discount(early.whole(), forecast::CAP_DEFAULT);
-    let found = forecast::forecast(prior.beta, early, discount, VOLUME, &[0.05, 0.95], BAD_SHARE)?;
+    let found = forecast::forecast(prior.beta, early, discount, volume(facts, shares.n()), &[0.05, 0.95], BAD_SHARE)?;
     let [low, high] = found.quantiles.as_slice() else { return None };
     let share = Interval { value: found.mean, low: *low, high: *high };
     let rollouts = if prior.from_past { i64::try_from(past.len()).unwrap_or(i64::MAX) } else { 0 };

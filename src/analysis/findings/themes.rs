@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Facts;
 use super::build::{LEVEL, count, evidence, finding, finite, of_value, share};
+use super::outlook::audience;
 use crate::analysis::stats::{fdr, overlap, priority};
 use crate::domain::finding::{Evidence, Finding, Of, STATEMENTS_MAX, What};
 use crate::id::FeedbackId;
@@ -85,7 +86,8 @@ fn burst(facts: &Facts<'_>, theme: &ThemeFacts) -> Option<Finding> {
     let method = "hierarchical e-process on the theme's share (statistics 5.4)";
     let rests = rests(facts, theme, method, [("of", of_value(of)), ("usual", json!(usual))]);
     let what = What::Burst { theme: theme.id.clone(), ln_e, of, usual };
-    (ln_e >= BURST_LN).then(|| finding(what, &theme.id, true, rests))
+    let is_told = ln_e >= BURST_LN && theme.people >= i64::try_from(facts.rules.min_people).unwrap_or(i64::MAX);
+    is_told.then(|| finding(what, &theme.id, true, rests))
 }
 
 /// Themes in the order in which they hurt.
@@ -97,7 +99,7 @@ fn priorities(facts: &Facts<'_>) -> Vec<Finding> {
         .filter(|t| t.negative > 0 && t.people >= THEME_MIN)
         .filter_map(|t| {
             let exposed = exposed.max(t.people);
-            let audience = facts.audience.unwrap_or(exposed).max(exposed);
+            let audience = audience(facts).unwrap_or(exposed).max(exposed);
             let scored = priority::of(&priority::Problem {
                 affected: share(Of { part: t.people, whole: exposed })?,
                 audience: count(audience),

@@ -57,7 +57,7 @@ impl<'a> Watcher<'a> {
         }
         self.outcome.alarms += 1;
         self.outcome.alarm_hours = self.outcome.alarm_hours.or(Some(at));
-        self.latch = self.latch.acknowledge(epoch).0;
+        self.latch = self.latch.acknowledge(epoch, u32::MAX, ln_e).0;
         !self.quiet
     }
 }

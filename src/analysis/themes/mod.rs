@@ -21,7 +21,7 @@ pub(super) use self::direction::UNIT;
 pub use self::direction::{Direction, direction, in_english};
 pub(super) use self::naming::in_words;
 pub use self::naming::{Phrases, READ_MAX, Said, name, phrases};
-pub use self::placing::{Placement, absorb, alike, middle_of, nearness, place, release};
+pub use self::placing::{Placement, absorb, alike, middle_of, nearness, place, release, resemblance};
 pub use self::space::{Cuts, Embedder, NotEmbedded, Space, Text, WordVectors};
 pub use self::threads::in_parallel;
 

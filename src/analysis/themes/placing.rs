@@ -86,6 +86,15 @@ pub fn alike(space: &Space, themes: &[Theme]) -> Vec<(ThemeId, ThemeId, f64)> {
     pairs
 }
 
+/// How near two themes are, both seen from `middle`, 0 to 1; 0 where they can't be compared.
+pub fn resemblance(space: &Space, middle: &[f64], a: &Theme, b: &Theme) -> f64 {
+    let seen = |t: &Theme| {
+        let whole = Some(t).filter(|t| is_comparable(space, &t.vector))?;
+        Direction::of_sum(&whole.vector.sum).and_then(|d| d.less(middle))
+    };
+    seen(a).zip(seen(b)).map_or(0.0, |(a, b)| a.cosine(&b).max(0.0))
+}
+
 /// How near a statement is to what a theme remembers, both seen from `middle`, 0 to 1.
 pub(super) fn nearness_from(space: &Space, middle: &[f64], direction: &Direction, vector: &ThemeVector) -> f64 {
     let seen = direction.less(middle).filter(|_| is_comparable(space, vector));

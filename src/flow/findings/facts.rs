@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 
-use super::super::{Context, usage};
+use super::super::{Context, policies, usage};
 use crate::analysis::alarm::cells::{Baseline, BaselineCell, Said, Span};
 use crate::analysis::findings::{self, Facts, Judged, Look, Pair, Series, ThemeFacts, Watch};
-use crate::analysis::usage::{Cells, Register, Share};
+use crate::analysis::usage::{Cells, Register, RolloutClock, Share};
 use crate::domain::alarm::AlarmRules;
 use crate::domain::finding::Finding;
+use crate::domain::policy::Policy;
 use crate::domain::rollout::Rollout;
 use crate::domain::series::Bad;
 use crate::domain::theme::Theme;
@@ -24,6 +25,12 @@ use crate::time::{DAY_MS, HOUR_MS, UnixMs};
 const USUAL_DAYS: i64 = 28;
 /// Statements that a finding may name.
 const NAMED: i64 = 20;
+/// Latest statements of a theme of which it is looked who pays.
+const PAID_OF: i64 = 200;
+/// The attribute that tells it.
+const PLAN: &str = "plan";
+/// Plans that nobody pays for.
+const UNPAID: [&str; 4] = ["free", "trial", "none", "0"];
 /// Themes that are put in order.
 const THEMES_MAX: usize = 50;
 /// Other rollouts that are looked at for people in common.
@@ -75,7 +82,11 @@ impl Loaded {
     /// Loads what the other findings need; with `pairs` also the rollouts that share people with this one.
     pub async fn deepen(&mut self, ctx: &Context, tx: &mut Tx, id: &RolloutId, pairs: bool) -> Result<()> {
         self.series = series(ctx, tx, id).await?;
-        self.themes = theme_facts(ctx, tx, id).await?;
+        let policy = match rollouts::get(tx, id).await? {
+            Some(rollout) => policies::of(ctx, tx, &rollout).await?,
+            None => ctx.config.policy(),
+        };
+        self.themes = theme_facts(tx, id, &policy, &self.rules, &self.register.clock).await?;
         self.past = rollouts::past_shares(tx, id, PAST).await?;
         self.negative = feedback::negative_of(tx, id, NAMED).await?;
         if pairs {
@@ -93,7 +104,6 @@ impl Loaded {
             events: &self.register.events,
             segments: &self.register.segments,
             usual: &self.usual,
-            linkage: &[],
             rules: &self.rules,
             judged: &self.judged,
             mismatch: &self.mismatch,
@@ -101,7 +111,6 @@ impl Loaded {
             themes: &self.themes,
             pairs: &self.pairs,
             past: &self.past,
-            audience: None,
             engines: &self.engines,
             negative: &self.negative,
         }
@@ -171,12 +180,18 @@ async fn series(ctx: &Context, tx: &mut Tx, id: &RolloutId) -> Result<Vec<Series
     Ok(all)
 }
 
-async fn theme_facts(ctx: &Context, tx: &mut Tx, id: &RolloutId) -> Result<Vec<ThemeFacts>> {
+async fn theme_facts(
+    tx: &mut Tx,
+    id: &RolloutId,
+    policy: &Policy,
+    rules: &AlarmRules,
+    clock: &RolloutClock,
+) -> Result<Vec<ThemeFacts>> {
     let mut known = themes::of_rollout(tx, id).await?;
     known.retain(|t| t.tally.people() > 0);
     known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
     let of_people: i64 = known.iter().map(|t| t.tally.people()).sum();
-    let policy = ctx.config.policy();
+    let bursts = findings::bursts(rules, clock, &known);
     let mut facts = Vec::new();
     for theme in known.iter().take(THEMES_MAX) {
         facts.push(ThemeFacts {
@@ -184,18 +199,28 @@ async fn theme_facts(ctx: &Context, tx: &mut Tx, id: &RolloutId) -> Result<Vec<T
             people: theme.tally.people(),
             negative: theme.tally.negative,
             mean_negativity: negativity(theme),
-            severity: match tickets::severity(theme, &policy) {
+            severity: match tickets::severity(theme, policy) {
                 Severity::High => 1.0,
                 Severity::Medium => 0.6,
                 Severity::Low => 0.2,
             },
-            paid_share: 0.0,
-            burst: None,
+            paid_share: paid(&feedback::attributes_of_theme(tx, &theme.id, PAID_OF).await?),
+            burst: bursts.get(&theme.id.0).copied(),
             of_people,
             feedback: feedback::ids_of_theme(tx, &theme.id, NAMED).await?,
         });
     }
     Ok(facts)
+}
+
+/// Of people whose plan is told, how many are on one that is paid for, 0 to 1; 0 where none is told.
+fn paid(all: &[BTreeMap<String, String>]) -> f64 {
+    let plan = |a: &BTreeMap<String, String>| {
+        a.iter().find(|(name, _)| name.eq_ignore_ascii_case(PLAN)).map(|(_, plan)| plan.trim().to_lowercase())
+    };
+    let plans: Vec<String> = all.iter().filter_map(plan).filter(|plan| !plan.is_empty()).collect();
+    let paid = plans.iter().filter(|plan| !UNPAID.contains(&plan.as_str())).count();
+    paid as f64 / plans.len().max(1) as f64
 }
 
 /// How negative a theme's people are, 0 to 1: of two minds counts half.
@@ -224,4 +249,22 @@ async fn shared_people(tx: &mut Tx, id: &RolloutId) -> Result<Vec<Pair>> {
         });
     }
     Ok(pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_pays_is_a_share_of_those_whose_plan_is_told() {
+        let of = |plans: &[&str]| {
+            let all: Vec<BTreeMap<String, String>> =
+                plans.iter().map(|plan| BTreeMap::from([("Plan".to_owned(), (*plan).to_owned())])).collect();
+            paid(&[all, vec![BTreeMap::from([("country".to_owned(), "DE".to_owned())])]].concat())
+        };
+        for (plans, share) in [(&[][..], 0.0), (&["Free", "trial"], 0.0), (&["pro", "free", "", "Team", "free "], 0.5)]
+        {
+            assert!((of(plans) - share).abs() < 1e-12, "{plans:?}: {}", of(plans));
+        }
+    }
 }

@@ -10,12 +10,14 @@ use hearback::flow::{Context, pull};
 use hearback::http::RemoteError;
 use hearback::pull::{About, Puller, Pullers};
 use hearback::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+use serde_json::json;
 
 use super::house::{GENERIC_SECRET, House};
 use crate::databases::{Kind, on_both};
 
 on_both![
     hours_are_asked_for_until_they_are_known_and_kept_once,
+    the_last_hour_before_a_window_closes_is_asked_for_when_it_is_over,
     a_system_that_asks_to_wait_is_left_alone_and_asked_for_the_same_hours_again,
 ];
 
@@ -91,6 +93,30 @@ async fn hours_are_asked_for_until_they_are_known_and_kept_once(kind: Kind) {
     }
     let known = house.ledger.number(rows).await;
     assert!((first + 3..=first + 5).contains(&known), "{known}: no hour twice, none left out");
+    house.finish().await;
+}
+
+async fn the_last_hour_before_a_window_closes_is_asked_for_when_it_is_over(kind: Kind) {
+    let (house, ctx, shop) = house(kind, 0).await;
+    house.work().await;
+    pull::pull_due(&ctx).await.unwrap();
+    let id = house.rollout().await;
+    assert_eq!(house.tell(&format!("/v1/rollouts/{id}/close"), &json!({})).await, 200);
+    house.work().await;
+    house.later(12 * HOUR_MS).await;
+    assert_eq!(house.windows().await, ["closed"]);
+    let closed = house.ledger.number("SELECT closed_ms FROM windows").await;
+    for _ in 0..3 {
+        pull::pull_due(&ctx).await.unwrap();
+        house.clock.advance(HOUR_MS);
+    }
+    let last = house.ledger.number("SELECT MAX(hour_ms) FROM metric_hours").await;
+    assert_eq!(last, (closed - 1).div_euclid(HOUR_MS) * HOUR_MS, "the hour in which it closed, and none after it");
+    let asked = shop.asked.load(Ordering::SeqCst);
+    house.clock.advance(2 * HOUR_MS);
+    pull::pull_due(&ctx).await.unwrap();
+    assert_eq!(shop.asked.load(Ordering::SeqCst), asked, "all is known");
+    house.later(2 * MINUTE_MS).await;
     house.finish().await;
 }
 
