@@ -1,4 +1,4 @@
-//! Any bytes into the reading of statements. What is read must be read in bounds and twice the same; libFuzzer tells what
+//! Any bytes into the reading of statements, and of policies. What is read must be read in bounds and twice the same; libFuzzer tells what
 //! panics, and what takes longer than `-timeout`.
 #![no_main]
 #![allow(dead_code, missing_docs, reason = "the rooms are looked at by their own lints")]
@@ -9,6 +9,11 @@ pub mod analysis;
 pub mod domain;
 #[path = "../../../src/id.rs"]
 pub mod id;
+/// Of the sources, those that need no other room.
+pub mod sources {
+    #[path = "../../../../src/sources/policy/mod.rs"]
+    pub mod policy;
+}
 #[path = "../../../src/time.rs"]
 pub mod time;
 
@@ -34,4 +39,11 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = lines::read_line(&text);
     let _ = texts::read(bytes, 0, 1.0);
     let _ = Model::from_bytes(bytes);
+    match sources::policy::read(&text) {
+        Ok(policy) => {
+            let kept = serde_json::to_string(&policy).expect("a policy is JSON");
+            assert_eq!(serde_json::from_str::<domain::repo_policy::RepoPolicy>(&kept).ok(), Some(policy));
+        }
+        Err(faults) => assert!(faults.iter().all(|f| f.line > 0 && f.column > 0) && !faults.is_empty()),
+    }
 });
