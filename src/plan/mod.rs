@@ -2,7 +2,12 @@
 
 pub mod attribution;
 pub mod flags;
+pub mod likely;
+pub mod pace;
+pub mod preview;
 pub mod pulls;
+pub mod returns;
+pub mod sync;
 pub mod tickets;
 pub mod verdict;
 pub mod windows;

@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::domain::annotation::Intent;
+use crate::domain::handling::Resolution;
 use crate::domain::policy::{Policy, TicketMode};
 use crate::domain::repo::RepoName;
+use crate::domain::suggestion::{Answer, Said};
 use crate::domain::tally::Tally;
 use crate::domain::theme::Theme;
 use crate::domain::ticket::{Severity, Ticket, TicketState, TrackerName};
@@ -16,6 +18,8 @@ use crate::id::ThemeId;
 pub struct Picture<'a> {
     /// The rules in force.
     pub policy: &'a Policy,
+    /// Whether the rules listen to this rollout at all.
+    pub watched: bool,
     /// The repository of the rollout, where it has one.
     pub repo: Option<&'a RepoName>,
     /// The Jira project, where one is configured.
@@ -28,6 +32,10 @@ pub struct Picture<'a> {
     pub themes: &'a [Theme],
     /// What was filed or wanted before.
     pub tickets: &'a [Ticket],
+    /// What people said of tickets that would be filed.
+    pub answers: &'a [Answer],
+    /// Themes that a ticket of an earlier rollout is about, each with that ticket.
+    pub returned: &'a [(ThemeId, Ticket)],
 }
 
 /// What is wanted for one subject in one tracker.
@@ -95,15 +103,55 @@ pub enum Why {
     NothingHeard,
     /// The policy files nothing.
     SwitchedOff,
+    /// The policy does not listen to this rollout.
+    NotWatched,
     /// The policy wants a person's yes first.
     WantsApproval {
         /// How many people say it.
         people: i64,
     },
+    /// A person said yes.
+    SaidYes {
+        /// Who.
+        actor: String,
+    },
+    /// A person said no, and too few new people say it since.
+    Refused {
+        /// Who.
+        actor: String,
+        /// Why.
+        reason: String,
+        /// New people after whom it is offered again.
+        min: i64,
+    },
+    /// A person said no, and enough new people say it since: it waits for another word.
+    OfferedAgain {
+        /// Who said no.
+        actor: String,
+        /// New people.
+        fresh: i64,
+    },
     /// It is wanted, and was not filed yet.
     OnItsWay,
     /// It was filed, and is kept true.
     FiledBefore,
+    /// It was closed, and is kept true without a word until enough others say it.
+    ClosedByPerson {
+        /// Who closed it.
+        by: String,
+        /// As what.
+        resolution: Resolution,
+    },
+    /// Nothing will be done about it: it is left alone until somebody opens it again.
+    Muted {
+        /// Who closed it.
+        by: String,
+    },
+    /// A ticket of an earlier rollout is about it.
+    CameBack {
+        /// What that one is called.
+        key: String,
+    },
     /// A person deleted it.
     DeletedByPerson,
     /// It could not be filed; the ticket tells why.
@@ -130,11 +178,29 @@ impl Why {
             Self::EndWithoutSignal => "the window is over and nobody answered: no signal is worth telling too".into(),
             Self::NothingHeard => "nobody answered yet".into(),
             Self::SwitchedOff => "policy.tickets is off".into(),
+            Self::NotWatched => {
+                "the policy does not watch this rollout: it names other flags, releases or environments".into()
+            }
             Self::WantsApproval { people } => {
                 format!("{people} distinct people say it; policy.tickets wants a person's yes before it is filed")
             }
+            Self::SaidYes { actor } => format!("{actor} said yes"),
+            Self::Refused { actor, reason, min } => {
+                let because = if reason.is_empty() { String::new() } else { format!(" (“{reason}”)") };
+                format!("{actor} refused it{because}; it is offered again once {min} more people say it")
+            }
+            Self::OfferedAgain { actor, fresh } => {
+                format!("{actor} refused it, and {fresh} more people say it since: it wants another word")
+            }
             Self::OnItsWay => "it is on its way; `hearback check` tells what holds it up".into(),
             Self::FiledBefore => "it is filed and kept true".into(),
+            Self::ClosedByPerson { by, resolution } => {
+                format!("{by} {}; it is kept true, and stays so until enough others say it", deed(*resolution))
+            }
+            Self::Muted { by } => {
+                format!("{by} {}: it is left alone until somebody opens it again", deed(Resolution::NotPlanned))
+            }
+            Self::CameBack { key } => format!("it came back: {key}, of an earlier rollout, is about it"),
             Self::DeletedByPerson => "a person deleted it, so it is not filed again".into(),
             Self::FailedBefore => "it could not be filed; `hearback check` says what helps".into(),
             Self::NoTarget { tracker: TrackerName::GitHub } => {
@@ -156,9 +222,15 @@ impl Why {
                 json!({"people": people})
             }
             Self::NoTarget { tracker } => json!({"tracker": tracker.as_str()}),
+            Self::SaidYes { actor } => json!({"actor": actor}),
+            Self::Refused { actor, reason, min } => json!({"actor": actor, "reason": reason, "min_people": min}),
+            Self::OfferedAgain { actor, fresh } => json!({"actor": actor, "new_people": fresh}),
+            Self::ClosedByPerson { by, .. } | Self::Muted { by } => json!({"by": by}),
+            Self::CameBack { key } => json!({"key": key}),
             Self::EndWithoutSignal
             | Self::NothingHeard
             | Self::SwitchedOff
+            | Self::NotWatched
             | Self::OnItsWay
             | Self::FiledBefore
             | Self::DeletedByPerson
@@ -194,10 +266,14 @@ fn in_tracker(p: &Picture<'_>, tracker: TrackerName) -> Vec<Decision> {
     let target = target(p.policy, p.repo, p.jira_project, tracker);
     let decide = |theme: Option<&Theme>| {
         let before = p.tickets.iter().find(|t| t.tracker == tracker && t.theme.as_ref() == theme.map(|t| &t.id));
-        let (verdict, why) = match (before, &target) {
-            (Some(ticket), _) => known(ticket),
+        let returned = theme.and_then(|t| {
+            p.returned.iter().find(|(id, ticket)| *id == t.id && ticket.tracker == tracker).map(|(_, ticket)| ticket)
+        });
+        let (verdict, why) = match (before.map(known).or_else(|| returned.map(came_back)), &target) {
+            (Some(before), _) => before,
+            (None, _) if !p.watched => (Verdict::Skip, Why::NotWatched),
             (None, None) => (Verdict::Skip, Why::NoTarget { tracker }),
-            (None, Some(_)) => theme.map_or_else(|| report(p), |t| about_theme(p.policy, t)),
+            (None, Some(_)) => theme.map_or_else(|| report(p), |t| about_theme(p, t)),
         };
         let target = before.map(|t| t.target.clone()).or_else(|| target.clone()).unwrap_or_default();
         Decision { theme: theme.map(|t| t.id.clone()), tracker, target, verdict, why }
@@ -213,9 +289,33 @@ fn in_tracker(p: &Picture<'_>, tracker: TrackerName) -> Vec<Decision> {
 fn known(ticket: &Ticket) -> (Verdict, Why) {
     match ticket.state {
         TicketState::Wanted => (Verdict::Keep, Why::OnItsWay),
-        TicketState::Filed => (Verdict::Keep, Why::FiledBefore),
+        TicketState::Filed => match (ticket.handling.decided.resolution, ticket.handling.decided.by.clone()) {
+            (Resolution::Open, _) => (Verdict::Keep, Why::FiledBefore),
+            (Resolution::NotPlanned, by) => (Verdict::Skip, Why::Muted { by }),
+            (resolution @ (Resolution::Completed | Resolution::Duplicate), by) => {
+                (Verdict::Keep, Why::ClosedByPerson { by, resolution })
+            }
+        },
         TicketState::Dismissed => (Verdict::Skip, Why::DeletedByPerson),
         TicketState::Failed => (Verdict::Skip, Why::FailedBefore),
+    }
+}
+
+/// What follows where a ticket of an earlier rollout is about a theme.
+fn came_back(ticket: &Ticket) -> (Verdict, Why) {
+    if ticket.handling.decided.resolution == Resolution::NotPlanned {
+        return (Verdict::Skip, Why::Muted { by: ticket.handling.decided.by.clone() });
+    }
+    (Verdict::Keep, Why::CameBack { key: ticket.key.clone().unwrap_or_default() })
+}
+
+/// What was done to it, as people say it.
+fn deed(resolution: Resolution) -> &'static str {
+    match resolution {
+        Resolution::Open => "opened it again",
+        Resolution::Completed => "closed it as completed",
+        Resolution::Duplicate => "closed it as a duplicate",
+        Resolution::NotPlanned => "closed it as not planned",
     }
 }
 
@@ -243,17 +343,26 @@ fn report(p: &Picture<'_>) -> (Verdict, Why) {
     }
 }
 
-fn about_theme(policy: &Policy, theme: &Theme) -> (Verdict, Why) {
+fn about_theme(p: &Picture<'_>, theme: &Theme) -> (Verdict, Why) {
+    let policy = p.policy;
     let (people, min) = (theme.tally.people(), policy.min_people);
     let confidence = theme.confidence();
+    let answer = p.answers.iter().find(|a| a.theme == theme.id).filter(|a| a.said != Said::TakenBack);
     if policy.tickets == TicketMode::Off {
         (Verdict::Skip, Why::SwitchedOff)
+    } else if let Some(Answer { said: Said::Yes, actor, .. }) = answer {
+        (Verdict::File, Why::SaidYes { actor: actor.clone() })
+    } else if let Some(no) = answer.filter(|a| a.refuses(people, min)) {
+        (Verdict::Skip, Why::Refused { actor: no.actor.clone(), reason: no.reason.clone(), min })
     } else if people < min {
         (Verdict::Skip, Why::TooFewPeople { people, min })
     } else if pleased(theme) {
         (Verdict::Skip, Why::Praise { people })
     } else if confidence < policy.min_confidence {
         (Verdict::Skip, Why::Unsure { confidence, min: policy.min_confidence })
+    } else if let Some(no) = answer {
+        // Also where everything is filed: after a person's no a person says yes.
+        (Verdict::Suggest, Why::OfferedAgain { actor: no.actor.clone(), fresh: no.fresh(people) })
     } else if policy.tickets == TicketMode::Auto {
         (Verdict::File, Why::EnoughPeople { people, min })
     } else {

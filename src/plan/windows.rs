@@ -31,6 +31,7 @@ pub fn next(window: &Window, rollout: &Rollout, policy: &Policy, heard: Heard, n
     }
     match window.state {
         WindowState::Planned => match (rollout.started_at, rollout.ended) {
+            (Some(_), _) if !policy.listens_to(rollout) => None,
             (Some(at), _) => {
                 let mut opened = by_hearback(window, WindowState::Open, at, Cause::Exposed);
                 opened.closes_at = closing_date(at, policy);
@@ -40,7 +41,7 @@ pub fn next(window: &Window, rollout: &Rollout, policy: &Policy, heard: Heard, n
             (None, None) => None,
         },
         // A late signal tells that customers were exposed after all.
-        WindowState::Cancelled => rollout.started_at.map(|at| {
+        WindowState::Cancelled => rollout.started_at.filter(|_| policy.listens_to(rollout)).map(|at| {
             let mut opened = by_hearback(window, WindowState::Open, at, Cause::Exposed);
             opened.closes_at = closing_date(at, policy);
             opened
