@@ -91,6 +91,10 @@ ids! {
     TicketId = "tk_";
     /// A planned effect on the outside world.
     ActionId = "ac_";
+    /// An answer, a reaction or a check run. Made from its key, so that it is known again after a restore.
+    PostId = "po_";
+    /// A command that somebody gave.
+    CommandId = "cm_";
     /// An ingest key (not the key itself).
     KeyId = "ky_";
     /// What the counters of a rollout say about one subject: the same id while it is worked out anew.

@@ -43,6 +43,13 @@ impl UnixMs {
         DateTime::parse_from_rfc3339(text).ok().map(|t| Self(t.timestamp_millis()))
     }
 
+    /// Reads RFC 3339, or the same with an offset without a colon, as Jira writes it (`2026-10-09T10:00:00.000+0000`).
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let plain =
+            || DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z").ok().map(|t| Self(t.timestamp_millis()));
+        Self::parse_rfc3339(text).or_else(plain)
+    }
+
     /// RFC 3339 in UTC, to the second.
     pub fn rfc3339(self) -> String {
         match DateTime::from_timestamp_millis(self.0) {

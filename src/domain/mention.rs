@@ -57,6 +57,17 @@ impl MentionId {
     }
 }
 
+/// The latest commit of a merged pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullHead {
+    /// Which pull request.
+    pub of: MentionId,
+    /// The repository's name.
+    pub repo: RepoName,
+    /// The commit's hash.
+    pub sha: String,
+}
+
 /// A release or a pull request, and the flags that it may name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {

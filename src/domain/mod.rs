@@ -2,18 +2,26 @@
 
 pub mod alarm;
 pub mod annotation;
+pub mod comment;
 pub mod correction;
+pub mod existing;
 pub mod feedback;
 pub mod finding;
 pub mod flag;
 pub mod flag_state;
+pub mod handling;
 pub mod mention;
+pub mod pattern;
 pub mod policy;
+pub mod policy_fault;
+pub mod post;
 pub mod regrouping;
 pub mod repo;
+pub mod repo_policy;
 pub mod rollout;
 pub mod series;
 pub mod signal;
+pub mod suggestion;
 pub mod tally;
 pub mod theme;
 pub mod ticket;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::handling::Handling;
 use crate::id::{RolloutId, ThemeId, TicketId};
 use crate::time::UnixMs;
 
@@ -118,6 +119,8 @@ pub struct Ticket {
     pub error: Option<String>,
     /// When it was first wanted.
     pub created_at: UnixMs,
+    /// What people did with it.
+    pub handling: Handling,
 }
 
 impl Ticket {
@@ -146,6 +149,7 @@ impl Ticket {
             written_at: None,
             error: None,
             created_at: now,
+            handling: Handling::default(),
         }
     }
 

@@ -18,6 +18,8 @@ pub enum ActionKind {
     Revise,
     /// Bring the quotes' comment to what is wanted.
     Quote,
+    /// Close the ticket, or open it again, as was decided.
+    Settle,
 }
 
 impl ActionKind {
@@ -27,11 +29,12 @@ impl ActionKind {
             Self::File => "file",
             Self::Revise => "revise",
             Self::Quote => "quote",
+            Self::Settle => "settle",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::File, Self::Revise, Self::Quote].into_iter().find(|k| k.as_str() == text)
+        [Self::File, Self::Revise, Self::Quote, Self::Settle].into_iter().find(|k| k.as_str() == text)
     }
 }
 
@@ -128,6 +131,11 @@ pub async fn replace_payload(tx: &mut Tx, id: &ActionId, payload: &str, now: Uni
     Ok(n > 0)
 }
 
+/// What a pause of [`new_in`] holds back: whatever may make something new; edits go on.
+pub fn new_in(scope: &str) -> String {
+    format!("{scope}#new")
+}
+
 /// Takes up to `limit` due actions whose scope is neither paused nor worked on, until `lease_until`: a tracker is asked
 /// one thing at a time, as GitHub wants it, and one that is slow keeps no other waiting.
 pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, limit: i64) -> Result<Vec<Action>> {
@@ -138,7 +146,8 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, l
     let sql = if tx.skips_locked() {
         "UPDATE actions SET owner = $2, lease_ms = $3, due_ms = $3 WHERE id IN (
            SELECT a.id FROM actions a WHERE a.state = 'waiting' AND a.due_ms <= $1
-             AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.scope = a.scope AND p.until_ms > $1)
+             AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.until_ms > $1
+               AND (p.scope = a.scope OR (p.scope = a.scope || '#new' AND a.kind IN ('file', 'quote'))))
              AND NOT EXISTS (SELECT 1 FROM actions b
                WHERE b.scope = a.scope AND b.state = 'waiting' AND b.owner IS NOT NULL AND b.lease_ms > $1)
            ORDER BY a.due_ms, a.id LIMIT $4 FOR UPDATE SKIP LOCKED)
@@ -146,7 +155,8 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, l
     } else {
         "UPDATE actions SET owner = $2, lease_ms = $3, due_ms = $3 WHERE id IN (
            SELECT a.id FROM actions a WHERE a.state = 'waiting' AND a.due_ms <= $1
-             AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.scope = a.scope AND p.until_ms > $1)
+             AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.until_ms > $1
+               AND (p.scope = a.scope OR (p.scope = a.scope || '#new' AND a.kind IN ('file', 'quote'))))
              AND NOT EXISTS (SELECT 1 FROM actions b
                WHERE b.scope = a.scope AND b.state = 'waiting' AND b.owner IS NOT NULL AND b.lease_ms > $1)
            ORDER BY a.due_ms, a.id LIMIT $4)
@@ -258,7 +268,11 @@ pub async fn revive_failed(tx: &mut Tx, now: UnixMs) -> Result<u64> {
 pub async fn next_due(tx: &mut Tx) -> Result<Option<UnixMs>> {
     let at: Option<i64> = on!(tx, c => sqlx::query_scalar(
         "SELECT MIN(CASE WHEN p.until_ms > a.due_ms THEN p.until_ms ELSE a.due_ms END)
-         FROM actions a LEFT JOIN pauses p ON p.scope = a.scope WHERE a.state = 'waiting'")
+         FROM actions a LEFT JOIN (
+           SELECT a.id, MAX(p.until_ms) AS until_ms FROM actions a JOIN pauses p
+             ON p.scope = a.scope OR (p.scope = a.scope || '#new' AND a.kind IN ('file', 'quote'))
+           WHERE a.state = 'waiting' GROUP BY a.id) p ON p.id = a.id
+         WHERE a.state = 'waiting'")
         .fetch_one(c).await?);
     Ok(at.map(UnixMs))
 }

@@ -1,6 +1,6 @@
 //! Customer statements and what was read in them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Result;
 use sqlx::QueryBuilder;
@@ -226,6 +226,52 @@ pub async fn read_again(tx: &mut Tx, id: &FeedbackId) -> Result<()> {
     Ok(())
 }
 
+/// The statement that was kept under a sender's key.
+pub async fn by_dedupe_key(tx: &mut Tx, key: &str) -> Result<Option<FeedbackId>> {
+    let id: Option<String> = on!(tx, c => sqlx::query_scalar("SELECT id FROM feedback WHERE dedupe_key = $1")
+        .bind(key).fetch_optional(c).await?);
+    Ok(id.map(FeedbackId))
+}
+
+/// Its person says it in other words: it is read again, and counts nowhere until then.
+pub async fn reword(tx: &mut Tx, id: &FeedbackId, text: Option<&str>) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE feedback SET text = $2, state = 'new', counts = 0, theme_id = NULL, placed_id = NULL WHERE id = $1")
+        .bind(id.as_str()).bind(text).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Its person took it back: it says nothing, counts nowhere and is not read again.
+pub async fn retract(tx: &mut Tx, id: &FeedbackId, now: UnixMs) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "UPDATE feedback SET text = NULL, rating_value = NULL, rating_scale = NULL, metadata = NULL, url = NULL,
+           state = 'read', counts = 0, theme_id = NULL, placed_id = NULL, retracted_ms = $2 WHERE id = $1")
+        .bind(id.as_str()).bind(now.0).execute(c).await?.rows_affected());
+    Ok(())
+}
+
+/// Whether a statement was taken back.
+pub async fn is_retracted(tx: &mut Tx, id: &FeedbackId) -> Result<bool> {
+    let at: Option<i64> = on!(tx, c => sqlx::query_scalar("SELECT retracted_ms FROM feedback WHERE id = $1")
+        .bind(id.as_str()).fetch_optional(c).await?.flatten());
+    Ok(at.is_some())
+}
+
+/// The latest other statement of a person in a rollout that was read and may count: what stands when a later one is taken
+/// back.
+pub async fn earlier_voice(
+    tx: &mut Tx,
+    rollout: &RolloutId,
+    person: &str,
+    but: &FeedbackId,
+) -> Result<Option<FeedbackId>> {
+    let id: Option<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT id FROM feedback WHERE rollout_id = $1 AND person = $2 AND id <> $3 AND retracted_ms IS NULL
+           AND state = 'read' AND COALESCE(spam, 0) = 0 ORDER BY occurred_ms DESC, id DESC LIMIT 1")
+        .bind(rollout.as_str()).bind(person).bind(but.as_str()).fetch_optional(c).await?);
+    Ok(id.map(FeedbackId))
+}
+
 /// The statements that count for these people in a rollout, one each, by who said them; a few hundred people at most.
 pub async fn voices_of(
     tx: &mut Tx,
@@ -287,6 +333,22 @@ pub async fn variants_of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Resu
          GROUP BY variant ORDER BY COUNT(*) DESC, variant LIMIT $2").bind(theme.as_str()).bind(limit).fetch_all(c).await?))
 }
 
+/// Distinct people who say, after `since`, what a theme is about, and are not pleased: in the theme those who had not said so
+/// until then, in the themes of later rollouts that are about the same everybody.
+pub async fn people_after(tx: &mut Tx, theme: &ThemeId, later: &[ThemeId], since: UnixMs) -> Result<i64> {
+    Ok(on!(tx, c => {
+        let mut query = QueryBuilder::new(
+            "SELECT COUNT(DISTINCT f.person) FROM feedback f WHERE f.counts = 1 AND f.sentiment <> 'positive' AND f.occurred_ms > ");
+        query.push_bind(since.0).push(" AND ((f.theme_id = ").push_bind(theme.as_str());
+        query.push(" AND NOT EXISTS (SELECT 1 FROM feedback e WHERE e.theme_id = f.theme_id AND e.person = f.person AND e.occurred_ms <= ");
+        query.push_bind(since.0).push("))");
+        for theme in later {
+            query.push(" OR f.theme_id = ").push_bind(theme.as_str());
+        }
+        query.push(")").build_query_scalar().fetch_one(c).await?
+    }))
+}
+
 /// Joins kept statements to a rollout that became known after them: those that named it, its flag or its tag.
 pub async fn join_late(
     tx: &mut Tx,
@@ -298,7 +360,7 @@ pub async fn join_late(
     Ok(on!(tx, c => sqlx::query(
         "UPDATE feedback SET rollout_id = $1, state = 'new',
            attributed_by = CASE WHEN wanted_rollout = $1 THEN 'rollout' WHEN wanted_flag IS NOT NULL THEN 'flag' ELSE 'release' END
-         WHERE rollout_id IS NULL AND received_ms >= $4
+         WHERE rollout_id IS NULL AND retracted_ms IS NULL AND received_ms >= $4
            AND (wanted_rollout = $1 OR (wanted_rollout IS NULL AND wanted_flag IS NOT NULL AND wanted_flag = CAST($2 AS TEXT)
                AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.flag = CAST($2 AS TEXT) AND r.id <> $1))
              OR (wanted_rollout IS NULL AND wanted_flag IS NULL AND wanted_release IS NOT NULL AND wanted_release = CAST($3 AS TEXT)
@@ -312,6 +374,14 @@ pub async fn ids_of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Result<Ve
         "SELECT id FROM feedback WHERE theme_id = $1 AND counts = 1 ORDER BY occurred_ms DESC, id DESC LIMIT $2")
         .bind(theme.as_str()).bind(limit).fetch_all(c).await?);
     Ok(ids.into_iter().map(FeedbackId).collect())
+}
+
+/// What is told of the people of a theme, of those who spoke last first.
+pub async fn attributes_of_theme(tx: &mut Tx, theme: &ThemeId, limit: i64) -> Result<Vec<BTreeMap<String, String>>> {
+    let all: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT attributes FROM feedback WHERE theme_id = $1 AND counts = 1 ORDER BY occurred_ms DESC, id DESC LIMIT $2")
+        .bind(theme.as_str()).bind(limit).fetch_all(c).await?);
+    all.iter().map(|a| from_json(a)).collect()
 }
 
 /// The negative statements that count in a rollout, the latest first.

@@ -77,6 +77,14 @@ pub async fn named(tx: &mut Tx, flag: &str, limit: i64) -> Result<Vec<Known>> {
     rows.into_iter().map(known).collect()
 }
 
+/// Flags of every platform, those that changed last first.
+pub async fn latest(tx: &mut Tx, limit: i64) -> Result<Vec<Known>> {
+    let rows: Vec<Row> = on!(tx, c => sqlx::query_as(
+        "SELECT platform, project, environment, flag, state, changed_ms FROM flags
+         ORDER BY changed_ms DESC, subject_key LIMIT $1").bind(limit).fetch_all(c).await?);
+    rows.into_iter().map(known).collect()
+}
+
 fn known(r: Row) -> Result<Known> {
     let subject = Subject::Flag { platform: r.platform, project: r.project, environment: r.environment, flag: r.flag };
     Ok(Known { subject, state: from_json(&r.state)?, changed_at: UnixMs(r.changed_ms) })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 
 use super::Tx;
-use crate::domain::mention::{Mention, MentionId, MentionKind};
+use crate::domain::mention::{Mention, MentionId, MentionKind, PullHead};
 use crate::domain::repo::RepoName;
 use crate::id::RolloutId;
 use crate::time::UnixMs;
@@ -133,6 +133,47 @@ pub async fn rollouts_named(tx: &mut Tx, of: &MentionId, limit: i64) -> Result<V
          ORDER BY COALESCE(started_ms, created_ms) DESC, id LIMIT $4")
         .bind(&of.origin).bind(of.kind.as_str()).bind(&of.id).bind(limit).fetch_all(c).await?);
     Ok(rows.into_iter().map(RolloutId).collect())
+}
+
+/// Keeps the latest commit of a merged pull request.
+pub async fn keep_head(tx: &mut Tx, head: &PullHead) -> Result<()> {
+    on!(tx, c => sqlx::query(
+        "INSERT INTO pull_heads (origin, number, repo, sha) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (origin, number) DO UPDATE SET repo = $3, sha = $4")
+        .bind(&head.of.origin).bind(&head.of.id).bind(head.repo.to_string()).bind(&head.sha)
+        .execute(c).await?.rows_affected());
+    Ok(())
+}
+
+fn heads(rows: Vec<(String, String, String, String)>) -> Result<Vec<PullHead>> {
+    rows.into_iter()
+        .map(|(origin, id, name, sha)| {
+            Ok(PullHead { of: MentionId { origin, kind: MentionKind::Pull, id }, repo: repo(&name)?, sha })
+        })
+        .collect()
+}
+
+/// The latest commits of pull requests that name a flag and were merged by `until`, the latest first.
+pub async fn heads_of_flag(tx: &mut Tx, flag: &str, until: UnixMs, limit: i64) -> Result<Vec<PullHead>> {
+    heads(on!(tx, c => sqlx::query_as(
+        "SELECT h.origin, h.number, h.repo, h.sha FROM pull_heads h
+         JOIN mentions m ON m.origin = h.origin AND m.kind = 'pull' AND m.id = h.number
+         WHERE m.at_ms <= $2 AND EXISTS (SELECT 1 FROM mentioned_flags f
+           WHERE f.flag = $1 AND f.origin = h.origin AND f.kind = 'pull' AND f.id = h.number)
+         ORDER BY m.at_ms DESC, h.origin, h.number LIMIT $3")
+        .bind(flag).bind(until.0).bind(limit).fetch_all(c).await?))
+}
+
+/// The latest commits of pull requests that a release contains, the latest first: of its repository, merged since the
+/// release before it.
+pub async fn heads_of_release(tx: &mut Tx, of: &MentionId, at: UnixMs, limit: i64) -> Result<Vec<PullHead>> {
+    heads(on!(tx, c => sqlx::query_as(
+        "SELECT h.origin, h.number, h.repo, h.sha FROM pull_heads h
+         JOIN mentions m ON m.origin = h.origin AND m.kind = 'pull' AND m.id = h.number
+         WHERE h.origin = $1 AND m.at_ms <= $2 AND m.at_ms > COALESCE((SELECT MAX(r.at_ms) FROM mentions r
+           WHERE r.origin = $1 AND r.kind = 'release' AND r.id <> $3 AND r.at_ms <= $2), 0)
+         ORDER BY m.at_ms DESC, h.number LIMIT $4")
+        .bind(&of.origin).bind(at.0).bind(&of.id).bind(limit).fetch_all(c).await?))
 }
 
 /// A pull request whose changed files are to be asked for.

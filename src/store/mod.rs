@@ -24,10 +24,14 @@ macro_rules! on {
 
 pub mod actions;
 pub mod alarms;
+pub mod commands;
+pub mod comments;
 pub mod corrections;
+pub mod creations;
 pub mod decisions;
 pub mod deliveries;
 pub mod doubts;
+pub mod existing;
 pub mod feedback;
 pub mod findings;
 pub mod flags;
@@ -36,15 +40,21 @@ pub mod keys;
 pub mod mentions;
 pub mod meta;
 pub mod metrics;
+pub mod mutes;
 pub mod pauses;
+pub mod permissions;
 pub mod placed;
+pub mod policies;
+pub mod posts;
 pub mod refusals;
 pub mod regroupings;
 pub mod rephrased;
+pub mod returns;
 pub mod rollouts;
 pub mod schedules;
 pub mod sealed;
 pub mod signals;
+pub mod suggestions;
 pub mod themes;
 pub mod tickets;
 pub mod usage;
@@ -69,6 +79,13 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 const PATIENCE_S: u64 = 5;
 /// Readers of the embedded database at one time.
 const SQLITE_READERS: u32 = 4;
+/// Pages that SQLite's log holds before they go into the file: 32 MB.
+const WAL_PAGES: u32 = 8_000;
+/// Memory that the writer of the embedded database may hold pages in, KiB: the inner pages of tables of many gigabytes, and
+/// all that one batch changes.
+const WRITER_CACHE_KIB: u32 = 96_000;
+/// Rows on their way from the embedded database.
+const ROW_BUFFER: usize = 4_000;
 /// Connections to PostgreSQL of one process.
 const POSTGRES_CONNECTIONS: u32 = 10;
 
@@ -142,7 +159,13 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(PATIENCE_S))
-            .page_size(8192)
+            // Most rows that are written are people's, in no order: each costs a page, twice. Twice the size is faster for
+            // deliveries by a fifth, and takes twice as much for these.
+            .page_size(4096)
+            // A page that many people share is written back once for many batches.
+            .pragma("wal_autocheckpoint", WAL_PAGES.to_string())
+            // Rows are read by the thousand; with a smaller buffer the two threads wake each other for every few.
+            .row_buffer_size(ROW_BUFFER)
             // What is deleted leaves the file.
             .pragma("secure_delete", "ON")
             .pragma("trusted_schema", "OFF");
@@ -150,7 +173,7 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(patience)
-            .connect_with(options.clone())
+            .connect_with(writing(&options))
             .await
             .with_context(|| format!("opening the database {}", path.display()))?;
         let read = SqlitePoolOptions::new()
@@ -207,6 +230,16 @@ impl Db {
             Self::Postgres(_) => "PostgreSQL",
         }
     }
+}
+
+/// How the embedded database's writer is opened.
+fn writing(options: &SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .clone()
+        .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+        // Each statement of many rows keeps the pages that it changes until it is done: in memory, not in a file beside the
+        // database.
+        .pragma("temp_store", "MEMORY")
 }
 
 /// Makes a folder that only its owner enters: it will hold what customers said.

@@ -198,6 +198,26 @@ pub async fn of_tag(tx: &mut Tx, tag: &str, limit: i64) -> Result<Vec<RolloutId>
     Ok(rows.into_iter().map(RolloutId).collect())
 }
 
+/// Rollouts that may belong to a repository, the latest first: its own, and those of flags that its releases and pull
+/// requests name. With `homeless` those that name no repository too; without a repository all.
+pub async fn of_repo(
+    tx: &mut Tx,
+    repo: Option<&str>,
+    homeless: bool,
+    since: UnixMs,
+    limit: i64,
+) -> Result<Vec<RolloutId>> {
+    let rows: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT id FROM rollouts r WHERE COALESCE(started_ms, created_ms) >= $3
+           AND (CAST($1 AS TEXT) IS NULL OR LOWER(repo) = LOWER($1)
+           OR (repo IS NULL AND ($2 = 1 OR flag IN (
+             SELECT f.flag FROM mentioned_flags f JOIN mentions m ON m.origin = f.origin AND m.kind = f.kind AND m.id = f.id
+             WHERE LOWER(m.repo) = LOWER($1)))))
+         ORDER BY COALESCE(started_ms, created_ms) DESC, id LIMIT $4")
+        .bind(repo).bind(i64::from(homeless)).bind(since.0).bind(limit).fetch_all(c).await?);
+    Ok(rows.into_iter().map(RolloutId).collect())
+}
+
 /// Of other rollouts whose window is closed, how many people were negative, of how many; the latest first.
 pub async fn past_shares(tx: &mut Tx, but: &RolloutId, limit: i64) -> Result<Vec<(i64, i64)>> {
     Ok(on!(tx, c => sqlx::query_as(

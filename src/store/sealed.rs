@@ -58,6 +58,13 @@ pub async fn keep(tx: &mut Tx, feedback: &FeedbackId, s: &Sealed, now: UnixMs) -
     Ok(())
 }
 
+/// Forgets what was taken out of a statement.
+pub async fn remove(tx: &mut Tx, feedback: &FeedbackId) -> Result<()> {
+    on!(tx, c => sqlx::query("DELETE FROM sealed WHERE feedback_id = $1")
+        .bind(feedback.as_str()).execute(c).await?.rows_affected());
+    Ok(())
+}
+
 /// What was taken out of a statement; `None` where nothing was kept.
 pub async fn get(tx: &mut Tx, feedback: &FeedbackId) -> Result<Option<Sealed>> {
     Ok(on!(tx, c => sqlx::query_as("SELECT key_id, sealed FROM sealed WHERE feedback_id = $1")

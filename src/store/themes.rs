@@ -25,6 +25,7 @@ struct Row {
     #[sqlx(flatten)]
     tally: TallyRow,
     confidence_sum: f64,
+    quarters: String,
     first_ms: i64,
     last_ms: i64,
 }
@@ -42,6 +43,7 @@ impl TryFrom<Row> for Theme {
             intents: from_json(&r.intents)?,
             tally: r.tally.into(),
             confidence_sum: r.confidence_sum,
+            quarters: from_json(&r.quarters)?,
             first_at: UnixMs(r.first_ms),
             last_at: UnixMs(r.last_ms),
         })
@@ -52,7 +54,7 @@ impl TryFrom<Row> for Theme {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, named_at, vector, into_id, intents, negative, mixed, neutral, positive, confidence_sum, ",
+            "SELECT id, name, named_at, vector, into_id, intents, negative, mixed, neutral, positive, confidence_sum, quarters, ",
             "first_ms, last_ms FROM themes t ",
             $rest
         )
@@ -125,19 +127,19 @@ fn by_age(rows: Vec<Row>) -> Result<Vec<Theme>> {
 
 /// Writes a theme as it stands.
 pub async fn save(tx: &mut Tx, rollout: &RolloutId, t: &Theme) -> Result<()> {
-    let (vector, intents) = (to_json(&t.vector)?, to_json(&t.intents)?);
+    let (vector, intents, quarters) = (to_json(&t.vector)?, to_json(&t.intents)?, to_json(&t.quarters)?);
     let n = TallyRow::from(t.tally);
     on!(tx, c => sqlx::query(
         "INSERT INTO themes (id, rollout_id, name, vector, intents, people, negative, mixed, neutral, positive,
-           confidence_sum, first_ms, last_ms, named_at, statements, into_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+           confidence_sum, first_ms, last_ms, named_at, statements, into_id, quarters)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT (id) DO UPDATE SET name = $3, vector = $4, intents = $5, people = $6, negative = $7, mixed = $8,
            neutral = $9, positive = $10, confidence_sum = $11, first_ms = $12, last_ms = $13, named_at = $14,
-           statements = $15, into_id = $16")
+           statements = $15, into_id = $16, quarters = $17")
         .bind(t.id.as_str()).bind(rollout.as_str()).bind(&t.name).bind(&vector).bind(&intents).bind(t.tally.people())
         .bind(n.negative).bind(n.mixed).bind(n.neutral).bind(n.positive).bind(t.confidence_sum)
         .bind(t.first_at.0).bind(t.last_at.0).bind(i64::from(t.named_at)).bind(i64::from(t.vector.items))
-        .bind(t.into.as_ref().map(ThemeId::as_str)).execute(c).await?.rows_affected());
+        .bind(t.into.as_ref().map(ThemeId::as_str)).bind(&quarters).execute(c).await?.rows_affected());
     Ok(())
 }
 

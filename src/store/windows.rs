@@ -119,6 +119,14 @@ pub async fn collecting(tx: &mut Tx, limit: i64) -> Result<Vec<RolloutId>> {
     Ok(ids.into_iter().map(RolloutId).collect())
 }
 
+/// Rollouts whose window closed since a moment, those that closed last first.
+pub async fn closed_since(tx: &mut Tx, since: UnixMs, limit: i64) -> Result<Vec<RolloutId>> {
+    let ids: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT rollout_id FROM windows WHERE state = 'closed' AND closed_ms >= $1
+         ORDER BY closed_ms DESC, rollout_id LIMIT $2").bind(since.0).bind(limit).fetch_all(c).await?);
+    Ok(ids.into_iter().map(RolloutId).collect())
+}
+
 /// How many windows are in each state.
 pub async fn by_state(tx: &mut Tx) -> Result<Vec<(String, i64)>> {
     Ok(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use hearback::domain::annotation::{Annotation, Aspect, Details, Intent, Sentiment, Wanted};
 use hearback::domain::feedback::{AttributedBy, Belongs, Feedback, Rating};
+use hearback::domain::handling::Handling;
 use hearback::domain::policy::OpensOn;
 use hearback::domain::rollout::{Rollout, fold};
 use hearback::domain::signal::{About, Exposure, Signal, SignalKind, Subject};
@@ -64,6 +65,7 @@ pub fn theme(id: &str, unhappy: i64) -> Theme {
         tally: Tally { negative: unhappy, mixed: 1, neutral: 2, positive: 3 },
         intents: BTreeMap::from([(Intent::Bug, 4)]),
         confidence_sum: 3.25,
+        quarters: BTreeMap::from([(80_000, 3)]),
         first_at: UnixMs(10),
         last_at: UnixMs(20),
     }
@@ -85,6 +87,7 @@ pub fn ticket(id: &str, rollout: &RolloutId, theme: Option<&ThemeId>, tracker: T
         written_at: None,
         error: None,
         created_at: UnixMs(ms),
+        handling: Handling::default(),
     }
 }
 
