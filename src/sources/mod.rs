@@ -10,6 +10,7 @@ mod generic;
 mod jira;
 mod json;
 mod mapping;
+pub mod policy;
 pub mod releases;
 pub mod signature;
 pub mod usage;
@@ -19,11 +20,13 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::comment::Comment;
 use crate::domain::flag::{FlagChange, FlagSeen};
-use crate::domain::mention::Mention;
+use crate::domain::handling::TicketChange;
+use crate::domain::mention::{Mention, PullHead};
 use crate::domain::repo::RepoName;
+use crate::domain::repo_policy::PolicyNews;
 use crate::domain::signal::Signal;
-use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
 use json::describe;
 pub(crate) use json::read_json;
@@ -102,6 +105,10 @@ pub enum Fact {
     Seen(Box<FlagSeen>),
     /// A release or a merged pull request may name flags.
     Named(Box<Mention>),
+    /// The latest commit of a pull request that was merged.
+    Head(Box<PullHead>),
+    /// A repository's policy is to be read.
+    Policy(Box<PolicyNews>),
     /// The App's installation changed.
     Installation {
         /// GitHub's id of it.
@@ -120,15 +127,31 @@ pub enum Fact {
         /// Taken.
         removed: Vec<RepoName>,
     },
-    /// A person deleted an issue.
-    IssueDeleted {
-        /// In which tracker.
-        tracker: TrackerName,
-        /// Where: the repository or the project.
-        target: String,
-        /// Which: `41`, `SHOP-7`.
-        key: String,
-    },
+    /// Somebody wrote something in a thread.
+    Comment(Box<Comment>),
+    /// Somebody changed the text of an issue that may hold boxes of ours.
+    IssueEdited(Box<IssueEdited>),
+    /// Somebody did something with an issue, which may be a ticket.
+    Ticket(Box<TicketChange>),
+}
+
+/// An issue whose text somebody changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssueEdited {
+    /// Its repository.
+    pub repo: RepoName,
+    /// Its number there.
+    pub number: i64,
+    /// The text now.
+    pub body: String,
+    /// The text before, where that is told.
+    pub before: Option<String>,
+    /// Who changed it.
+    pub by: String,
+    /// Whether that is a program.
+    pub bot: bool,
+    /// When, to the second.
+    pub at: UnixMs,
 }
 
 /// Whether the App may act for an account.

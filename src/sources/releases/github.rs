@@ -1,4 +1,5 @@
-//! GitHub's webhooks: releases, deployments, merged pull requests, the App's own life, and issues that people delete.
+//! GitHub's webhooks: releases, deployments, merged pull requests, policies, the App's own life, what people do with issues,
+//! and what they write.
 //!
 //! Field names after GitHub's published webhook schema. One click on *Publish release* sends up to three deliveries
 //! (`created`, `published`, `released`); they fold into one rollout. GitHub signs the raw body and no time; a delivery
@@ -12,10 +13,13 @@ use super::mentions;
 use crate::domain::mention::{Mention, MentionId, MentionKind};
 use crate::domain::repo::RepoName;
 use crate::domain::signal::{About, Signal, SignalKind, Subject};
-use crate::domain::ticket::TrackerName;
 use crate::time::UnixMs;
 
+mod comments;
+mod edits;
+mod issues;
 mod pulls;
+mod pushes;
 
 /// GitHub in the registry.
 pub const SOURCE: Source = Source {
@@ -23,13 +27,21 @@ pub const SOURCE: Source = Source {
     aliases: &[],
     schemes: &[&schemes::HUB_SHA256],
     envelope,
-    reads: |event| EVENTS.contains(&event),
+    reads: |event| EVENTS.contains(&event) || comments::EVENTS.contains(&event),
     parse,
     keeps: &["x-github-event", "x-github-delivery", "x-github-hook-installation-target-id", "content-type"],
 };
 
-const EVENTS: &[&str] =
-    &["ping", "release", "deployment_status", "pull_request", "installation", "installation_repositories", "issues"];
+const EVENTS: &[&str] = &[
+    "ping",
+    "release",
+    "deployment_status",
+    "pull_request",
+    "push",
+    "installation",
+    "installation_repositories",
+    "issues",
+];
 /// Longest name, tag or login that is kept, in characters.
 const NAME_MAX: usize = 200;
 
@@ -49,10 +61,18 @@ fn parse(incoming: &Incoming<'_>) -> Result<Meaning, BadBody> {
         "ping" => Ok(Meaning::Ignored("ping: the webhook is set up".into())),
         "release" => release(&json, received_at),
         "deployment_status" => deployment_status(&json, received_at),
-        "pull_request" => pulls::pull_request(&json, received_at),
+        "pull_request" => {
+            let meaning = pulls::pull_request(&json, received_at)?;
+            Ok(comments::with_opening(incoming.event, &json, received_at, meaning))
+        }
+        "push" => pushes::push(&json),
         "installation" => installation(&json),
         "installation_repositories" => installation_repositories(&json),
-        "issues" => issues(&json),
+        "issues" => {
+            let meaning = edits::with_boxes(&json, received_at, issues::issues(&json)?)?;
+            Ok(comments::with_opening(incoming.event, &json, received_at, meaning))
+        }
+        event if comments::EVENTS.contains(&event) => comments::comment(event, &json, received_at),
         other => Ok(Meaning::Ignored(format!("GitHub's event {} is not used", clean(other, NAME_MAX)))),
     }
 }
@@ -274,30 +294,6 @@ fn installation_repositories(body: &[u8]) -> Result<Meaning, BadBody> {
         added: names(e.repositories_added),
         removed: names(e.repositories_removed),
     }]))
-}
-
-#[derive(Deserialize)]
-struct IssuesEvent {
-    action: String,
-    issue: Issue,
-    repository: Repository,
-}
-
-#[derive(Deserialize)]
-struct Issue {
-    number: i64,
-}
-
-fn issues(body: &[u8]) -> Result<Meaning, BadBody> {
-    let e: IssuesEvent = read_json(body)?;
-    match e.action.as_str() {
-        "deleted" => Ok(Meaning::Facts(vec![Fact::IssueDeleted {
-            tracker: TrackerName::GitHub,
-            target: e.repository.name()?.to_string(),
-            key: e.issue.number.to_string(),
-        }])),
-        other => Ok(Meaning::Ignored(format!("issues.{} is not used", clean(other, NAME_MAX)))),
-    }
 }
 
 fn one(signal: Signal) -> Meaning {

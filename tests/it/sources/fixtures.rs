@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use hearback::domain::handling::TicketChange;
 use hearback::domain::signal::{Signal, Subject};
 use hearback::sources::{Fact, Meaning, all};
 
@@ -80,6 +81,8 @@ fn words(fact: &Fact) -> String {
             let (kind, url) = (m.of.kind.words(), m.url.as_deref().unwrap_or("no link"));
             format!("{kind} {} of {} at {} may name {:?}, {url}", m.label(), m.repo, m.at, m.flags)
         }
+        Fact::Head(head) => format!("pull request #{} of {} ends with {}", head.of.id, head.repo, head.sha),
+        Fact::Policy(news) => format!("the policy of {} is to be read: {:?}", news.repo, news.place),
         Fact::Installation { id, account, state } => format!("installation {id} of {account} is {}", state.as_str()),
         Fact::Repositories { account, added, removed } => {
             let names = |list: &[hearback::domain::repo::RepoName]| {
@@ -87,8 +90,27 @@ fn words(fact: &Fact) -> String {
             };
             format!("{account} added [{}], removed [{}]", names(added), names(removed))
         }
-        Fact::IssueDeleted { target, key, .. } => format!("issue {key} of {target} is deleted"),
+        Fact::Comment(c) => {
+            let (what, thread) = (format!("{:?}", c.change).to_lowercase(), c.thread.key());
+            let of = if c.insider { "an insider" } else { "an outsider" };
+            format!(
+                "{what} {} in {:?} {thread} by {}, {of}, at {}: {:?}",
+                c.key, c.thread.kind, c.by, c.changed_at, c.text
+            )
+        }
+        Fact::IssueEdited(edit) => format!("the text of issue {} of {} was changed", edit.number, edit.repo),
+        Fact::Ticket(change) => ticket_words(change),
     }
+}
+
+fn ticket_words(c: &TicketChange) -> String {
+    let by = c.by.as_ref().map_or("nobody", |by| by.name.as_str());
+    let seen = c.seen.map_or_else(String::new, |seen| {
+        let since = seen.since.map_or_else(String::new, |since| format!(" since {since}"));
+        format!(", then {}{since} as of {}", seen.resolution.as_str(), seen.version)
+    });
+    let ended = if c.ended_as.is_empty() { String::new() } else { format!(", called {:?}", c.ended_as) };
+    format!("issue {} of {}: {:?} by {by}{seen}{ended}", c.key, c.target, c.change)
 }
 
 fn signal_words(s: &Signal) -> String {

@@ -50,7 +50,14 @@ fn signal(fact: Fact, received_at: UnixMs) -> Option<Signal> {
         Fact::Signal(signal) => Some(*signal),
         Fact::Flag(change) => Some(change.signal(received_at)),
         Fact::Seen(seen) => Some(seen.signal(received_at)),
-        Fact::Named(_) | Fact::Installation { .. } | Fact::Repositories { .. } | Fact::IssueDeleted { .. } => None,
+        Fact::Comment(_)
+        | Fact::Named(_)
+        | Fact::Head(_)
+        | Fact::Policy(_)
+        | Fact::Installation { .. }
+        | Fact::Repositories { .. }
+        | Fact::IssueEdited(_)
+        | Fact::Ticket(_) => None,
     }
 }
 

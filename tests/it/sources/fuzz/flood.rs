@@ -213,8 +213,13 @@ pub fn size(fact: &Fact) -> usize {
         Fact::Flag(change) => serde_json::to_vec(change).expect("JSON").len(),
         Fact::Seen(seen) => serde_json::to_vec(seen).expect("JSON").len(),
         Fact::Signal(signal) => serde_json::to_vec(signal).expect("JSON").len(),
-        Fact::Named(_) | Fact::Installation { .. } | Fact::Repositories { .. } | Fact::IssueDeleted { .. } => {
-            format!("{fact:?}").len()
-        }
+        Fact::Comment(comment) => serde_json::to_vec(comment).expect("JSON").len(),
+        Fact::Named(_)
+        | Fact::Head(_)
+        | Fact::Policy(_)
+        | Fact::Installation { .. }
+        | Fact::Repositories { .. }
+        | Fact::IssueEdited(_)
+        | Fact::Ticket(_) => format!("{fact:?}").len(),
     }
 }
