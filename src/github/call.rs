@@ -1,5 +1,6 @@
 //! One request out, one answer in; and once more with a new token, where the old one is not taken.
 
+use http::header::IF_NONE_MATCH;
 use http::{Method, Request};
 use octocrab::Octocrab;
 use serde_json::Value;
@@ -23,15 +24,17 @@ pub(super) struct Call<'a> {
     pub what: &'a str,
     /// Whether it has an effect that matters.
     pub writes: bool,
+    /// The tag of an earlier answer: no other is wanted than a newer one.
+    pub unless: Option<&'a str>,
 }
 
 impl<'a> Call<'a> {
     pub fn get(path: impl Into<String>, what: &'a str) -> Self {
-        Self { method: Method::GET, path: path.into(), body: None, what, writes: false }
+        Self { method: Method::GET, path: path.into(), body: None, what, writes: false, unless: None }
     }
 
     pub fn post(path: impl Into<String>, body: Value, what: &'a str) -> Self {
-        Self { method: Method::POST, path: path.into(), body: Some(body), what, writes: true }
+        Self { method: Method::POST, path: path.into(), body: Some(body), what, writes: true, unless: None }
     }
 
     pub fn patch(path: impl Into<String>, body: Value, what: &'a str) -> Self {
@@ -57,7 +60,10 @@ impl GitHub {
     /// Sends one request; whatever status comes back is an answer.
     pub(super) async fn send(&self, as_whom: &Octocrab, call: &Call<'_>) -> Result<Heard, Failure> {
         let writes = call.writes;
-        let request = Request::builder().method(call.method.clone()).uri(call.path.as_str());
+        let mut request = Request::builder().method(call.method.clone()).uri(call.path.as_str());
+        if let Some(etag) = call.unless {
+            request = request.header(IF_NONE_MATCH, etag);
+        }
         let request = as_whom.build_request(request, call.body.as_ref()).map_err(|e| not_built(&e))?;
         let answer = as_whom.execute(request).await.map_err(|e| Failure::from(transport(&e, writes)))?;
         let (parts, body) = answer.into_parts();

@@ -28,6 +28,10 @@ pub struct Issue {
     pub reason: Option<String>,
     /// Names of its labels.
     pub labels: Vec<String>,
+    /// When it last changed.
+    pub updated_at: Option<UnixMs>,
+    /// When it was closed, where it is.
+    pub closed_at: Option<UnixMs>,
 }
 
 /// A comment as GitHub has it.
@@ -44,6 +48,8 @@ pub struct Comment {
 /// Why an issue is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateReason {
+    /// What was to be done is done.
+    Completed,
     /// It says what another says.
     Duplicate,
     /// Nothing will be done about it.
@@ -53,6 +59,7 @@ pub enum StateReason {
 impl StateReason {
     fn as_str(self) -> &'static str {
         match self {
+            Self::Completed => "completed",
             Self::Duplicate => "duplicate",
             Self::NotPlanned => "not_planned",
         }
@@ -70,6 +77,8 @@ struct WireIssue {
     #[serde(default)]
     labels: Vec<WireLabel>,
     pull_request: Option<IgnoredAny>,
+    updated_at: Option<String>,
+    closed_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -105,6 +114,8 @@ impl From<WireIssue> for Issue {
             open: wire.state == "open",
             reason: wire.state_reason,
             labels: wire.labels.into_iter().filter_map(name).collect(),
+            updated_at: wire.updated_at.as_deref().and_then(UnixMs::parse_rfc3339),
+            closed_at: wire.closed_at.as_deref().and_then(UnixMs::parse_rfc3339),
         }
     }
 }
@@ -173,20 +184,25 @@ impl GitHub {
 
     /// Gives an issue another text; nothing else of it changes.
     pub async fn edit_body(&self, repo: &RepoName, number: u64, body: &str) -> Result<(), Failure> {
-        self.patch_issue(repo, number, json!({"body": body})).await
+        self.patch_issue(repo, number, json!({"body": body})).await?;
+        Ok(())
     }
 
-    /// Closes an issue.
-    pub async fn close(&self, repo: &RepoName, number: u64, reason: StateReason) -> Result<(), Failure> {
+    /// Closes an issue. Gives it as it is then.
+    pub async fn close(&self, repo: &RepoName, number: u64, reason: StateReason) -> Result<Issue, Failure> {
         self.patch_issue(repo, number, json!({"state": "closed", "state_reason": reason.as_str()})).await
     }
 
-    async fn patch_issue(&self, repo: &RepoName, number: u64, change: serde_json::Value) -> Result<(), Failure> {
+    /// Opens an issue again. Gives it as it is then.
+    pub async fn reopen(&self, repo: &RepoName, number: u64) -> Result<Issue, Failure> {
+        self.patch_issue(repo, number, json!({"state": "open", "state_reason": "reopened"})).await
+    }
+
+    async fn patch_issue(&self, repo: &RepoName, number: u64, change: serde_json::Value) -> Result<Issue, Failure> {
         let what = format!("{repo}#{number}");
         let call = Call::patch(format!("/repos/{repo}/issues/{number}"), change, &what);
         let asked = self.asked(&call);
-        self.in_repo(repo, call).await?.read::<WireIssue>(asked)?;
-        Ok(())
+        Ok(self.in_repo(repo, call).await?.read::<WireIssue>(asked)?.into())
     }
 
     /// The comments on an issue, oldest first.

@@ -8,10 +8,16 @@
 mod answers;
 mod auth;
 mod call;
+mod checks;
+mod contents;
+mod discussions;
 mod hook;
 mod issues;
+mod listed;
 mod pages;
+mod people;
 mod pulls;
+mod reactions;
 mod repos;
 
 use std::fmt;
@@ -30,6 +36,9 @@ use url::Url;
 
 pub use answers::Failure;
 pub use auth::Auth;
+pub use checks::MadeCheck;
+pub use contents::{Contents, File};
+pub use discussions::DiscussionComment;
 pub use hook::HookDelivery;
 pub use issues::{Comment, Issue, StateReason};
 pub use repos::Repo;

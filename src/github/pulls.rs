@@ -24,6 +24,16 @@ impl GitHub {
     /// What a pull request changed in the file at `path`, as a unified diff without its head; `None` where it left the
     /// file alone, or GitHub shows no diff of it.
     pub async fn patch(&self, repo: &RepoName, number: &str, path: &str) -> Result<Option<String>, RemoteError> {
+        let file = self.changed(repo, number, path).await?;
+        Ok(file.and_then(|file| file.patch))
+    }
+
+    /// Whether a pull request changes the file at `path`, or proposes one there.
+    pub async fn changes(&self, repo: &RepoName, number: &str, path: &str) -> Result<bool, RemoteError> {
+        Ok(self.changed(repo, number, path).await?.is_some())
+    }
+
+    async fn changed(&self, repo: &RepoName, number: &str, path: &str) -> Result<Option<Changed>, RemoteError> {
         let what = format!("{repo}#{number}");
         let list = format!("/repos/{repo}/pulls/{number}/files?per_page=100");
         let pages = AtomicUsize::new(0);
@@ -31,7 +41,7 @@ impl GitHub {
             pages.fetch_add(1, Ordering::Relaxed) + 1 < PAGES_MAX && page.iter().all(|file| file.filename != path)
         };
         let files = self.pages(Whom::In(repo), &list, &what, more).await.map_err(|e| told(e, repo))?;
-        Ok(files.into_iter().find(|file| file.filename == path).and_then(|file| file.patch))
+        Ok(files.into_iter().find(|file| file.filename == path))
     }
 }
 

@@ -56,6 +56,19 @@ pub struct IssueFields {
     pub reporter: Option<Account>,
     /// Where it stands.
     pub status: Status,
+    /// How it ended, where it did.
+    pub resolution: Option<Ended>,
+    /// When it last changed, as Jira writes moments.
+    pub updated: Option<String>,
+    /// Since when its status means what it means; Data Center does not tell.
+    pub statuscategorychangedate: Option<String>,
+}
+
+/// How an issue ended.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Ended {
+    /// As its makers named it: `Done`, `Won't Do`.
+    pub name: String,
 }
 
 /// Where an issue stands.

@@ -11,6 +11,7 @@ mod answer;
 mod comments;
 mod issues;
 mod meta;
+mod others;
 mod search;
 mod workflow;
 
@@ -33,7 +34,7 @@ use crate::http::{Reach, RemoteError, classify_transport, client, lost, read_cap
 use crate::time::Clock;
 pub use answer::{Failure, FieldErrors};
 pub use comments::Comment;
-pub use issues::{Created, Issue, IssueFields, NewIssue};
+pub use issues::{Created, Ended, Issue, IssueFields, NewIssue};
 pub use meta::{CreateField, IssueType, Project};
 pub use workflow::{Demand, Step};
 

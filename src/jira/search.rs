@@ -59,7 +59,7 @@ impl Jira {
 }
 
 /// A JQL string: whatever it holds, it stays one value.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

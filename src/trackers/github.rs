@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Draft, IssueTracker, Remote, Revised, Written, reworded};
+use super::{Draft, IssueTracker, OTHERS_TEXT_MAX, Remote, Revised, Written, reworded};
+use crate::domain::existing::Listed;
+use crate::domain::handling::{Resolution, Seen};
 use crate::domain::repo::RepoName;
 use crate::github::{Comment, Failure, GitHub, Issue, StateReason};
 use crate::http::RemoteError;
@@ -176,13 +178,41 @@ impl GitHubTracker {
         if !said {
             self.github.create_comment(repo, number, &words).await?;
         }
-        match self.github.close(repo, number, StateReason::Duplicate).await {
+        self.close_as(repo, number, StateReason::Duplicate).await?;
+        Ok(())
+    }
+
+    async fn close_as(&self, repo: &RepoName, number: u64, reason: StateReason) -> Result<Issue, RemoteError> {
+        match self.github.close(repo, number, reason).await {
             // Older Enterprise Servers know no duplicates.
-            Err(refused) if refused.status == Some(422) => {
+            Err(refused) if refused.status == Some(422) && reason == StateReason::Duplicate => {
                 Ok(self.github.close(repo, number, StateReason::NotPlanned).await?)
             }
             other => Ok(other?),
         }
+    }
+
+    /// The issue; `None` where a person deleted it.
+    async fn there(&self, repo: &RepoName, number: u64) -> Result<Option<Issue>, RemoteError> {
+        match self.github.issue(repo, number).await {
+            Ok(issue) => Ok(Some(issue)),
+            Err(gone) if gone.is_gone() => self.fate(repo, number, &gone).await.map(|_| None),
+            Err(other) => Err(other.error),
+        }
+    }
+
+    async fn settle(&self, repo: &RepoName, number: u64, to: Resolution) -> Result<Option<Seen>, RemoteError> {
+        let Some(issue) = self.there(repo, number).await? else { return Ok(None) };
+        if issue.open == to.is_open() {
+            return Ok(Some(seen(&issue)));
+        }
+        let reason = match to {
+            Resolution::Open => return Ok(Some(seen(&self.github.reopen(repo, number).await?))),
+            Resolution::Completed => StateReason::Completed,
+            Resolution::Duplicate => StateReason::Duplicate,
+            Resolution::NotPlanned => StateReason::NotPlanned,
+        };
+        Ok(Some(seen(&self.close_as(repo, number, reason).await?)))
     }
 }
 
@@ -226,6 +256,30 @@ impl IssueTracker for GitHubTracker {
         self.close_as_double(&repo(target)?, number(key)?, keeper).await
     }
 
+    async fn others(&self, target: &str) -> Result<Vec<Listed>, RemoteError> {
+        let repo = repo(target)?;
+        let me = self.github.login().await?;
+        Ok(self.github.issues_of_others(&repo, me, OTHERS_TEXT_MAX).await?)
+    }
+
+    async fn stands(&self, target: &str, key: &str) -> Result<Option<Seen>, RemoteError> {
+        Ok(self.there(&repo(target)?, number(key)?).await?.as_ref().map(seen))
+    }
+
+    async fn close(&self, target: &str, key: &str, reason: Resolution) -> Result<Option<Seen>, RemoteError> {
+        let (repo, number) = (repo(target)?, number(key)?);
+        self.in_time(self.settle(&repo, number, reason)).await
+    }
+
+    async fn reopen(&self, target: &str, key: &str) -> Result<Option<Seen>, RemoteError> {
+        let (repo, number) = (repo(target)?, number(key)?);
+        self.in_time(self.settle(&repo, number, Resolution::Open)).await
+    }
+
+    async fn us(&self) -> Result<String, RemoteError> {
+        self.github.login().await.map(ToOwned::to_owned)
+    }
+
     async fn check(&self, target: &str) -> Result<String, RemoteError> {
         let repo = repo(target)?;
         let me = self.github.login().await?;
@@ -244,6 +298,17 @@ impl IssueTracker for GitHubTracker {
 
 fn remote(issue: &Issue) -> Remote {
     Remote { key: issue.number.to_string(), url: issue.url.clone(), open: issue.open }
+}
+
+fn seen(issue: &Issue) -> Seen {
+    let resolution = match (issue.open, issue.reason.as_deref()) {
+        (true, _) => Resolution::Open,
+        (false, Some("not_planned")) => Resolution::NotPlanned,
+        (false, Some("duplicate")) => Resolution::Duplicate,
+        (false, _) => Resolution::Completed,
+    };
+    let since = issue.closed_at.filter(|_| !issue.open);
+    Seen { resolution, version: issue.updated_at.unwrap_or_default(), since }
 }
 
 fn names_labels(refused: &Failure) -> bool {

@@ -11,6 +11,7 @@ mod check;
 mod double;
 mod form;
 mod section;
+mod settle;
 mod text;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,9 @@ use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use tracing::warn;
 
-use super::{Draft, IssueTracker, Remote, Revised, Written};
+use super::{Draft, IssueTracker, OTHERS_TEXT_MAX, Remote, Revised, Written};
+use crate::domain::existing::Listed;
+use crate::domain::handling::{Resolution, Seen};
 use crate::http::RemoteError;
 use crate::jira::{Account, Comment, Created, Failure, Flavour, Issue, Jira, NewIssue};
 use crate::render::doc::Doc;
@@ -42,6 +45,8 @@ pub struct Fields {
     pub components: Vec<String>,
     /// Other fields by id, as REST takes them.
     pub custom: Map<String, Value>,
+    /// Names of resolutions and statuses that mean that nothing will be done, besides the usual ones.
+    pub not_planned: Vec<String>,
 }
 
 /// Files issues in Jira.
@@ -244,6 +249,27 @@ impl IssueTracker for JiraTracker {
 
     async fn close_double(&self, target: &str, key: &str, keeper: &Remote) -> Result<(), RemoteError> {
         double::close(self, target, key, keeper).await
+    }
+
+    async fn others(&self, target: &str) -> Result<Vec<Listed>, RemoteError> {
+        self.jira.issues_of_others(target, self.us().await?, OTHERS_TEXT_MAX).await
+    }
+
+    async fn stands(&self, target: &str, key: &str) -> Result<Option<Seen>, RemoteError> {
+        Ok(settle::there(self, target, key).await?.map(|issue| settle::seen(self, &issue)))
+    }
+
+    async fn close(&self, target: &str, key: &str, reason: Resolution) -> Result<Option<Seen>, RemoteError> {
+        settle::settle(self, target, key, reason).await
+    }
+
+    async fn reopen(&self, target: &str, key: &str) -> Result<Option<Seen>, RemoteError> {
+        settle::settle(self, target, key, Resolution::Open).await
+    }
+
+    async fn us(&self) -> Result<String, RemoteError> {
+        let us = self.us().await?;
+        Ok([&us.account_id, &us.key, &us.name].into_iter().flatten().next().cloned().unwrap_or_default())
     }
 
     async fn check(&self, target: &str) -> Result<String, RemoteError> {

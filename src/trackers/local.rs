@@ -14,6 +14,7 @@ use url::Url;
 
 use self::folder::{Folder, Made};
 use super::{Draft, IssueTracker, Remote, Revised, Written, reworded};
+use crate::domain::handling::{Resolution, Seen};
 use crate::http::RemoteError;
 use crate::render::doc::{Block, Doc, Inline};
 use crate::render::markdown;
@@ -49,6 +50,56 @@ impl LocalTracker {
             .await
             .unwrap_or_else(|e| Err(RemoteError::Unknown { problem: format!("writing to the folder broke off: {e}") }))
     }
+}
+
+impl LocalTracker {
+    /// Brings a ticket's `Status:` line there.
+    async fn settle(&self, key: &str, to: Resolution) -> Result<Option<Seen>, RemoteError> {
+        let key = file_name(key)?;
+        let status = match to {
+            Resolution::Open => OPEN.to_owned(),
+            Resolution::Completed => format!("{CLOSED}, completed"),
+            Resolution::Duplicate => format!("{CLOSED}, a duplicate"),
+            Resolution::NotPlanned => format!("{CLOSED}, not planned"),
+        };
+        self.within(move |folder| {
+            folder.is_here()?;
+            match folder.rewrite(&key, |text| with_status(text, &status))? {
+                Revised::Deleted => Ok(None),
+                Revised::Written | Revised::Unchanged => seen(folder, &key),
+            }
+        })
+        .await
+    }
+}
+
+/// Where a ticket stands by its `Status:` line; its file tells when it changed.
+fn seen(folder: &Folder, key: &str) -> Result<Option<Seen>, RemoteError> {
+    let Some(text) = folder.read(key)? else { return Ok(None) };
+    let resolution = match status(&text) {
+        None => Resolution::Open,
+        Some(line) if line.contains("not planned") => Resolution::NotPlanned,
+        Some(line) if line.contains("duplicate") || line.contains("the same as") => Resolution::Duplicate,
+        Some(_) => Resolution::Completed,
+    };
+    Ok(Some(Seen { resolution, version: folder.changed_at(key)?, since: None }))
+}
+
+/// The text with this status in the place of the other one; as it is where it is open, or closed, already.
+fn with_status(text: &str, wanted: &str) -> String {
+    let old = status(text);
+    if wanted.starts_with(CLOSED) == old.is_some() {
+        return text.to_owned();
+    }
+    let mut before = 0;
+    for line in text.split_inclusive('\n') {
+        let plain = line.trim_end();
+        if plain == old.unwrap_or(OPEN) {
+            return format!("{}{wanted}{}", &text[..before], &text[before + plain.len()..]);
+        }
+        before += line.len();
+    }
+    format!("{wanted}\n\n{text}")
 }
 
 #[async_trait]
@@ -131,25 +182,29 @@ impl IssueTracker for LocalTracker {
     async fn close_double(&self, _: &str, key: &str, keeper: &Remote) -> Result<(), RemoteError> {
         let key = file_name(key)?;
         let closed = format!("{CLOSED}, it says the same as {}", keeper.key);
-        self.within(move |folder| {
-            folder.rewrite(&key, |text| {
-                if !is_open(text) {
-                    return text.to_owned();
-                }
-                let lines = text.split_inclusive('\n');
-                let mut before = 0;
-                for line in lines {
-                    if line.trim_end() == OPEN {
-                        let after = before + line.trim_end().len();
-                        return format!("{}{closed}{}", &text[..before], &text[after..]);
-                    }
-                    before += line.len();
-                }
-                format!("{closed}\n\n{text}")
-            })
-        })
-        .await?;
+        self.within(move |folder| folder.rewrite(&key, |text| with_status(text, &closed))).await?;
         Ok(())
+    }
+
+    async fn stands(&self, _: &str, key: &str) -> Result<Option<Seen>, RemoteError> {
+        let key = file_name(key)?;
+        self.within(move |folder| {
+            folder.is_here()?;
+            seen(folder, &key)
+        })
+        .await
+    }
+
+    async fn close(&self, _: &str, key: &str, reason: Resolution) -> Result<Option<Seen>, RemoteError> {
+        self.settle(key, reason).await
+    }
+
+    async fn reopen(&self, _: &str, key: &str) -> Result<Option<Seen>, RemoteError> {
+        self.settle(key, Resolution::Open).await
+    }
+
+    async fn us(&self) -> Result<String, RemoteError> {
+        Ok(String::new())
     }
 
     async fn check(&self, _: &str) -> Result<String, RemoteError> {
@@ -191,8 +246,13 @@ fn head(title: &str, labels: &[String]) -> String {
 
 /// Whether no line above our section says that it is closed.
 fn is_open(text: &str) -> bool {
+    status(text).is_none()
+}
+
+/// The line above our section that says that it is closed.
+fn status(text: &str) -> Option<&str> {
     let above = text.split("<!-- hearback:begin").next().unwrap_or_default();
-    !above.lines().any(|line| line.starts_with(CLOSED))
+    above.lines().map(str::trim_end).find(|line| line.starts_with(CLOSED))
 }
 
 /// A title as part of a file's name: lower-case letters, digits and dashes.

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::domain::existing::Listed;
+use crate::domain::handling::{Resolution, Seen};
 use crate::domain::ticket::{Severity, TrackerName};
 use crate::http::RemoteError;
 use crate::render::doc::Doc;
@@ -20,6 +22,9 @@ use crate::time::UnixMs;
 pub use github::GitHubTracker;
 pub use jira::{Fields as JiraFields, JiraTracker};
 pub use local::LocalTracker;
+
+/// Characters of others' texts that are read: what an issue is about stands in its beginning.
+const OTHERS_TEXT_MAX: usize = 2_000;
 
 /// A new ticket.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +99,27 @@ pub trait IssueTracker: Send + Sync + fmt::Debug {
 
     /// Closes a ticket that doubles `keeper`, and says so in it.
     async fn close_double(&self, target: &str, key: &str, keeper: &Remote) -> Result<(), RemoteError>;
+
+    /// Issues that others wrote there, the ones that changed last: open ones, and closed ones too. None where people write
+    /// no issues of their own. Bounded: it takes a few requests, however many there are.
+    async fn others(&self, target: &str) -> Result<Vec<Listed>, RemoteError> {
+        let _ = target;
+        Ok(Vec::new())
+    }
+
+    /// Where a ticket stands with people; `None` where a person deleted it.
+    async fn stands(&self, target: &str, key: &str) -> Result<Option<Seen>, RemoteError>;
+
+    /// Closes a ticket that is open, for `reason` where the tracker knows reasons; one that is closed stays as it is. Gives
+    /// where it stands then; `None` where a person deleted it.
+    async fn close(&self, target: &str, key: &str, reason: Resolution) -> Result<Option<Seen>, RemoteError>;
+
+    /// Opens a ticket that is closed; one that is open stays as it is. Gives where it stands then; `None` where a person
+    /// deleted it.
+    async fn reopen(&self, target: &str, key: &str) -> Result<Option<Seen>, RemoteError>;
+
+    /// What deliveries call the account under which we write; empty where there are none.
+    async fn us(&self) -> Result<String, RemoteError>;
 
     /// Tries whether tickets could be filed in `target`. Gives a line for people: who we are there.
     async fn check(&self, target: &str) -> Result<String, RemoteError>;

@@ -3,9 +3,10 @@
 
 use serde_json::json;
 
-use super::JiraTracker;
+use super::{JiraTracker, settle};
+use crate::domain::handling::Resolution;
 use crate::http::RemoteError;
-use crate::jira::{Failure, Step};
+use crate::jira::Failure;
 use crate::render::doc::{Block, Doc, Inline};
 use crate::trackers::Remote;
 
@@ -32,7 +33,11 @@ pub async fn close(tracker: &JiraTracker, target: &str, key: &str, keeper: &Remo
         ) => {}
         Err(failure) => return Err(failure.into()),
     }
-    let moved = if issue.fields.status.is_done() { Ok(()) } else { finish(tracker, &issue.id, key).await? };
+    let moved = if issue.fields.status.is_done() {
+        Ok(())
+    } else {
+        settle::go(tracker, &issue.id, key, Resolution::Duplicate).await?
+    };
     let (line, last) = match &moved {
         Ok(()) => (closed, "hearback goes on in the older one."),
         Err(why) => (format!("hearback:double {} open", keeper.key), why.as_str()),
@@ -44,23 +49,6 @@ pub async fn close(tracker: &JiraTracker, target: &str, key: &str, keeper: &Remo
     moved.map_err(|why| RemoteError::Refused { problem: format!("{why} Close it by hand: it doubles {}.", keeper.key) })
 }
 
-/// Moves the issue to where work is over, or says why that cannot be done.
-async fn finish(tracker: &JiraTracker, id: &str, key: &str) -> Result<Result<(), String>, RemoteError> {
-    let steps = tracker.jira.steps(id).await?;
-    let step = match way_out(&steps, key) {
-        Ok(step) => step,
-        Err(why) => return Ok(Err(why)),
-    };
-    match tracker.jira.take(id, &step.id).await {
-        Ok(()) => Ok(Ok(())),
-        Err(Failure::Fields(refused)) => {
-            Ok(Err(format!("I can't move {key} to *{}*: Jira says {}.", step.to.name, refused.words())))
-        }
-        Err(Failure::Forbidden { problem }) => Ok(Err(format!("I can't move {key} to *{}*: {problem}.", step.to.name))),
-        Err(Failure::Remote(error)) => Err(error),
-    }
-}
-
 fn account(keeper: &Remote, last: &str) -> Doc {
     let text = vec![
         Inline::Text("This doubles ".into()),
@@ -68,50 +56,4 @@ fn account(keeper: &Remote, last: &str) -> Doc {
         Inline::Text(format!(": Jira took in an issue twice. {last}")),
     ];
     Doc { blocks: vec![Block::Paragraph(text)] }
-}
-
-/// A step to a status that means done and asks for nothing, one that is named after doubles before others; or why there
-/// is none.
-fn way_out<'s>(steps: &'s [Step], key: &str) -> Result<&'s Step, String> {
-    let done: Vec<&Step> = steps.iter().filter(|step| step.is_available && step.to.is_done()).collect();
-    let free = || done.iter().copied().filter(|step| step.demands().is_empty());
-    let for_doubles = free().find(|step| step.to.name.to_lowercase().contains("duplicate"));
-    for_doubles.or_else(|| free().next()).ok_or_else(|| match done.first() {
-        Some(step) => {
-            let demands: Vec<String> = step.demands().iter().map(|name| format!("a value for {name}")).collect();
-            format!("I can't move {key} to *{}*: that workflow needs {}.", step.to.name, demands.join(" and "))
-        }
-        None => format!("I can't close {key}: its workflow has no step from here to a status that means done."),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_out_asks_for_nothing() {
-        let step = |to: &str, category: &str, demand: Option<(&str, bool)>| {
-            let fields = demand.map(|(id, has)| json!({id: {"required": true, "name": id, "hasDefaultValue": has}}));
-            let to = json!({"name": to, "statusCategory": {"key": category}});
-            serde_json::from_value::<Step>(json!({"id": "1", "to": to, "fields": fields.unwrap_or(json!({}))})).unwrap()
-        };
-        let needs = Some(("resolution", false));
-        for (steps, way) in [
-            (vec![step("Offen", "new", None), step("Erledigt", "done", None)], Ok("Erledigt")),
-            (vec![step("Done", "done", needs), step("Closed", "done", Some(("resolution", true)))], Ok("Closed")),
-            (vec![step("Done", "done", None), step("Duplicate", "done", None)], Ok("Duplicate")),
-            (
-                vec![step("Done", "done", needs)],
-                Err("I can't move SHOP-2 to *Done*: that workflow needs a value for resolution."),
-            ),
-            (
-                vec![step("Offen", "new", None)],
-                Err("I can't close SHOP-2: its workflow has no step from here to a status that means done."),
-            ),
-        ] {
-            let got = way_out(&steps, "SHOP-2");
-            assert_eq!(got.map(|step| step.to.name.as_str()), way.map_err(ToOwned::to_owned));
-        }
-    }
 }

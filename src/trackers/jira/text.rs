@@ -20,6 +20,7 @@ pub fn begin(marker: &Marker) -> String {
     let word = match marker.kind {
         MarkerKind::Section => "begin",
         MarkerKind::Quotes => "quotes",
+        MarkerKind::Answer => "answer",
     };
     // An id of ours has no other characters; nothing may be markup here.
     let plain = |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::Revised;
 use crate::http::RemoteError;
+use crate::time::UnixMs;
 
 /// The file by which the folder is known.
 const OURS: &str = ".hearback";
@@ -122,6 +123,14 @@ impl Folder {
             }
         }
         Err(RemoteError::NotSent { problem: format!("{} is being written to", self.path_of(name).display()) })
+    }
+
+    /// When a file last changed.
+    pub fn changed_at(&self, name: &str) -> Result<UnixMs, RemoteError> {
+        let at = fs::metadata(self.path.join(name)).and_then(|m| m.modified()).ok();
+        let since = at.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+        let ms = since.and_then(|d| i64::try_from(d.as_millis()).ok());
+        ms.map(UnixMs).ok_or_else(|| RemoteError::NotSent { problem: format!("can't tell when {name} changed") })
     }
 
     /// Writes a file and takes it away again.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hearback::domain::handling::Resolution;
 use hearback::domain::ticket::{Severity, TrackerName};
 use hearback::http::RemoteError;
 use hearback::id::RolloutId;
@@ -226,6 +227,40 @@ pub async fn nobody_elses_text_passes_for_ours<W: World>() {
     us.world.finish();
 }
 
+pub async fn a_ticket_is_closed_and_opened_again_once<W: World>() {
+    let us = Us::<W>::start().await;
+    let marker = section::<W>("th_1");
+    let ticket = us.files(&marker, "twelve people").await;
+    let (target, key) = (us.world.target(), ticket.key.as_str());
+    let (above, below) = ("Note by Ada\r\n\r\n", "\r\n\r\n- [ ] call them");
+    us.world.person_writes_around(key, above, below).await;
+    let stands = async || us.tracker.stands(&target, key).await.unwrap().unwrap();
+    assert_eq!(stands().await.resolution, Resolution::Open);
+    for reason in [Resolution::Completed, Resolution::NotPlanned, Resolution::Duplicate] {
+        let closed = us.tracker.close(&target, key, reason).await.unwrap().unwrap();
+        assert!(!closed.resolution.is_open(), "{reason:?}");
+        assert_eq!(stands().await, closed);
+        assert!(!us.finds(&marker).await[0].open);
+        let writes = us.world.writes();
+        assert_eq!(us.tracker.close(&target, key, Resolution::Completed).await.unwrap(), Some(closed));
+        assert_eq!(us.world.writes(), writes, "closed twice is closed once");
+
+        let opened = us.tracker.reopen(&target, key).await.unwrap().unwrap();
+        assert_eq!((opened.resolution, opened.version >= closed.version), (Resolution::Open, true));
+        assert!(us.finds(&marker).await[0].open);
+        let writes = us.world.writes();
+        assert_eq!(us.tracker.reopen(&target, key).await.unwrap(), Some(opened));
+        assert_eq!(us.world.writes(), writes, "opened twice is opened once");
+    }
+    let text = us.world.text(key).await;
+    assert!(text.contains("twelve people") && text.ends_with(below), "{text:?}");
+    us.world.person_deletes(key).await;
+    assert_eq!(us.tracker.stands(&target, key).await.unwrap(), None);
+    assert_eq!(us.tracker.close(&target, key, Resolution::Completed).await.unwrap(), None);
+    assert_eq!(us.tracker.reopen(&target, key).await.unwrap(), None);
+    us.world.finish();
+}
+
 pub async fn a_check_says_who_we_are<W: World>() {
     let us = Us::<W>::start().await;
     let writes = us.world.writes();
@@ -247,6 +282,7 @@ macro_rules! holds {
             a_comment_is_put_once_adopted_and_edited,
             a_comment_that_a_person_deleted_is_told,
             nobody_elses_text_passes_for_ours,
+            a_ticket_is_closed_and_opened_again_once,
             a_check_says_who_we_are,
         );
     };

@@ -24,6 +24,7 @@ pub const ROUTES: &[Line<State>] = &[
     (MethodFilter::GET, "/repositories/{repo_id}/installation", Call::RepoInstallation, repo_installation),
     (MethodFilter::GET, "/installation/repositories", Call::InstallationRepos, installation_repos),
     (MethodFilter::GET, "/user", Call::User, user),
+    (MethodFilter::GET, "/orgs/{organisation}/teams/{team}/memberships/{login}", Call::Membership, membership),
     (MethodFilter::GET, "/rate_limit", Call::RateLimit, rate_limit),
 ];
 
@@ -155,6 +156,13 @@ fn installation_repos(world: &mut State, ask: &Ask) -> Outcome {
     let (page, links) = paging::page(world, ask, "/installation/repositories", ids);
     let repositories: Vec<Value> = page.into_iter().map(|id| shapes::repo(world, id)).collect();
     Ok(links.onto(Answer::json(200, json!({"total_count": total, "repositories": repositories}))))
+}
+
+fn membership(world: &mut State, ask: &Ask) -> Outcome {
+    let team = format!("{}/{}", ask.param("organisation"), ask.param("team"));
+    let login = ask.param("login");
+    let is_there = world.teams.get(&team).is_some_and(|people| people.iter().any(|p| p == login));
+    if is_there { Ok(Answer::json(200, json!({"state": "active", "role": "member"}))) } else { Err(not_found()) }
 }
 
 fn user(world: &mut State, _: &Ask) -> Outcome {

@@ -203,6 +203,9 @@ impl Repo {
 
 fn list(world: &mut State, ask: &Ask) -> Outcome {
     let repo = tracker(world, ask)?;
+    if world.lists_of_all_fail && ask.query("creator").is_none() {
+        return Err(problem(502, "Server Error"));
+    }
     let state = ask.query("state").unwrap_or("open");
     let since = ask.query("since").and_then(UnixMs::parse_rfc3339);
     let labels: Vec<&str> = ask.query("labels").unwrap_or("").split(',').filter(|l| !l.is_empty()).collect();

@@ -47,6 +47,15 @@ impl FakeGitHub {
         .await
     }
 
+    /// `login` rewrites an issue's body.
+    pub async fn edits_as(&self, login: &str, number: u64, rewrite: impl FnOnce(&str) -> String) -> Vec<Delivery> {
+        self.act_on_issue(login, number, |issue| {
+            let body = rewrite(&issue.body);
+            issue.rewrite(None, Some(&body));
+        })
+        .await
+    }
+
     /// Ada gives an issue another title.
     pub async fn person_retitles(&self, number: u64, title: &str) -> Vec<Delivery> {
         self.act_on_issue(ADA, number, |issue| issue.rewrite(Some(title), None)).await
@@ -121,6 +130,21 @@ impl FakeGitHub {
             let body = body.replace('\n', "\r\n");
             let comment = comments::add(world, repo, number, login, &body);
             events::comment(world, repo, number, &comment, "created", None);
+        };
+        self.act(login, deed).await
+    }
+
+    /// `login` rewrites a comment.
+    pub async fn edits_comment_as(&self, login: &str, id: u64, body: &str) -> Vec<Delivery> {
+        let repo = self.repo_id;
+        let deed = |world: &mut State| {
+            let now = world.clock.now();
+            let (number, comment) = world.repos.get_mut(&repo).unwrap().comment(id).expect("the comment");
+            let old = std::mem::replace(&mut comment.body, body.replace('\n', "\r\n"));
+            comment.updated_at = now;
+            comment.revisions.push(old.clone());
+            let comment = comment.clone();
+            events::comment(world, repo, number, &comment, "edited", Some(&old));
         };
         self.act(login, deed).await
     }

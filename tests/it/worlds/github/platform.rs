@@ -122,6 +122,34 @@ impl FakeGitHub {
         self.lock().repos.get_mut(&repo).unwrap().files.insert(path.into(), text.into());
     }
 
+    /// Ada pushes a file to the default branch, or takes it away. Gives the commit.
+    pub async fn push_file(&self, path: &str, text: Option<&str>) -> String {
+        let repo = self.repo_id;
+        let mut sha = String::new();
+        let deed = |world: &mut State| {
+            sha = format!("{:040x}", world.next_id());
+            let home = world.repos.get_mut(&repo).unwrap();
+            let kind = match text {
+                Some(text) => home.files.insert(path.into(), text.into()).map_or("added", |_| "modified"),
+                None => home.files.remove(path).map_or("modified", |_| "removed"),
+            };
+            let mut commit = json!({"id": sha, "message": "settings", "added": [], "modified": [], "removed": []});
+            commit[kind] = json!([path]);
+            let payload = json!({
+                "ref": "refs/heads/main", "before": "0".repeat(40), "after": sha, "created": false, "forced": false,
+                "deleted": false, "commits": [commit],
+            });
+            events::queue(world, Some(repo), "push", None, payload);
+        };
+        self.act(ADA, deed).await;
+        sha
+    }
+
+    /// Puts `login` into a team, as `organisation/team`.
+    pub fn joins_team(&self, team: &str, login: &str) {
+        self.lock().teams.entry(team.into()).or_default().push(login.into());
+    }
+
     /// Gives `login` a role here (`admin`, `maintain`, `write`, `triage`, `read`), or none.
     pub fn grant(&self, login: &str, role: Option<&'static str>) {
         let mut world = self.lock();
@@ -191,6 +219,11 @@ impl FakeGitHub {
     /// New issues answer 404 by their number for this long.
     pub fn read_lag(&self, ms: i64) {
         self.lock().read_lag_ms = ms;
+    }
+
+    /// Lists of everybody's issues fail from now on, or work again.
+    pub fn lists_of_all_fail(&self, fail: bool) {
+        self.lock().lists_of_all_fail = fail;
     }
 
     /// `rel="next"` leads back to the same page, for ever.

@@ -56,6 +56,9 @@ pub fn told(world: &mut State, repo: u64, number: u64, action: &str) {
     shape["merged"] = json!(merged_at.is_some());
     shape["merged_at"] = json!(merged_at.map(UnixMs::rfc3339));
     shape["base"] = json!({"ref": "main"});
+    if let Some(sha) = home.pulls.get(&number).and_then(|pull| pull.head.as_ref()) {
+        shape["head"] = json!({"ref": "proposal", "sha": sha});
+    }
     events::queue(world, Some(repo), "pull_request", Some(action), json!({"number": number, "pull_request": shape}));
 }
 
@@ -65,6 +68,17 @@ impl FakeGitHub {
         let mut files: Vec<_> = files.iter().map(|(name, patch)| ((*name).to_owned(), (*patch).to_owned())).collect();
         files.sort();
         self.lock().repos.get_mut(&self.repo_id).unwrap().pulls.entry(number).or_default().files = files;
+    }
+
+    /// A new latest commit of a pull request, at which a file holds this text; `synchronize` is told.
+    pub async fn pull_proposes(&self, number: u64, sha: &str, path: &str, text: &str) -> Vec<Delivery> {
+        let at = (sha.to_owned(), path.to_owned());
+        self.lock().repos.get_mut(&self.repo_id).unwrap().proposed.insert(at, text.to_owned());
+        self.act_on_pull(number, "synchronize", |pull, _| {
+            pull.head = Some(sha.to_owned());
+            pull.files = vec![(path.to_owned(), String::new())];
+        })
+        .await
     }
 
     /// Ada merges a pull request.

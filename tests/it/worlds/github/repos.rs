@@ -21,6 +21,8 @@ pub const IN_REPO: &[Line<State>] = &[
     (MethodFilter::GET, "/contents/{*path}", Call::GetFile, file),
     (MethodFilter::GET, "/collaborators/{login}/permission", Call::Permission, permission),
     (MethodFilter::POST, "/check-runs", Call::CheckRun, check_run),
+    (MethodFilter::PATCH, "/check-runs/{id}", Call::EditCheckRun, edit_check_run),
+    (MethodFilter::GET, "/commits/{sha}/check-runs", Call::ListCheckRuns, check_runs),
     (MethodFilter::GET, "/releases", Call::ListReleases, releases),
     (MethodFilter::GET, "/releases/latest", Call::GetRelease, latest_release),
     (MethodFilter::GET, "/releases/tags/{tag}", Call::GetRelease, release),
@@ -51,7 +53,11 @@ pub fn find(world: &State, ask: &Ask) -> Result<u64, Answer> {
 fn file(world: &mut State, ask: &Ask) -> Outcome {
     let repo = &world.repos[&find(world, ask)?];
     let path = ask.param("path");
-    let text = repo.files.get(path).ok_or_else(not_found)?;
+    let text = match ask.query("ref") {
+        Some(sha) => repo.proposed.get(&(sha.to_owned(), path.to_owned())),
+        None => repo.files.get(path),
+    };
+    let text = text.ok_or_else(not_found)?;
     // Base64 broken into lines, as GitHub sends it.
     let encoded = STANDARD.encode(text);
     let lines: Vec<&str> = encoded.as_bytes().chunks(60).map(|c| std::str::from_utf8(c).unwrap()).collect();
@@ -95,13 +101,52 @@ fn check_run(world: &mut State, ask: &Ask) -> Outcome {
             return Err(super::provider::invalid("CheckRun", field, "missing_field"));
         }
     }
+    let count = annotations(ask)?.len();
     let id = world.next_id();
     let mut run = ask.json().clone();
     run["id"] = json!(id);
+    if run["output"].is_object() {
+        run["output"]["annotations_count"] = json!(count);
+    }
     run["html_url"] = json!(format!("https://github.com/{}/runs/{id}", world.repos[&repo].full_name()));
     run["app"] = shapes::app(world);
     world.repos.get_mut(&repo).unwrap().check_runs.push(run.clone());
     Ok(Answer::json(201, run))
+}
+
+/// More than this many annotations in one call are refused.
+const ANNOTATIONS_MAX: usize = 50;
+
+fn annotations(ask: &Ask) -> Result<Vec<Value>, Answer> {
+    let given = ask.json().pointer("/output/annotations").and_then(Value::as_array).cloned().unwrap_or_default();
+    if given.len() > ANNOTATIONS_MAX {
+        return Err(super::provider::invalid("CheckRun", "annotations", "invalid"));
+    }
+    Ok(given)
+}
+
+fn edit_check_run(world: &mut State, ask: &Ask) -> Outcome {
+    let (repo, id) = (find(world, ask)?, ask.number("id"));
+    let more = annotations(ask)?;
+    let runs = &mut world.repos.get_mut(&repo).unwrap().check_runs;
+    let run = runs.iter_mut().find(|run| run["id"] == json!(id)).ok_or_else(not_found)?;
+    let mut all = run["output"]["annotations"].as_array().cloned().unwrap_or_default();
+    all.extend(more);
+    for (field, value) in ask.json().as_object().into_iter().flatten() {
+        run[field] = value.clone();
+    }
+    run["output"]["annotations_count"] = json!(all.len());
+    run["output"]["annotations"] = Value::Array(all);
+    Ok(Answer::json(200, run.clone()))
+}
+
+fn check_runs(world: &mut State, ask: &Ask) -> Outcome {
+    let repo = find(world, ask)?;
+    let named = |run: &Value| ask.query("check_name").is_none_or(|name| run["name"] == name);
+    let runs = world.repos[&repo].check_runs.iter().filter(|run| run["head_sha"] == ask.param("sha") && named(run));
+    // The newest first.
+    let runs: Vec<Value> = runs.rev().cloned().collect();
+    Ok(Answer::json(200, json!({"total_count": runs.len(), "check_runs": runs})))
 }
 
 fn releases(world: &mut State, ask: &Ask) -> Outcome {

@@ -25,6 +25,7 @@ pub const PERSONAL_TOKEN: &str = "github_pat_test_0001";
 pub const PERSONAL_LOGIN: &str = "hearback-svc";
 
 /// Everything.
+#[expect(clippy::struct_excessive_bools, reason = "faults that are switched on one by one")]
 pub struct State {
     /// Requests and faults.
     pub books: Books<Call>,
@@ -36,6 +37,8 @@ pub struct State {
     pub repos: BTreeMap<u64, Repo>,
     /// People by login, with their role in the repositories (`None`: no collaborator).
     pub people: BTreeMap<String, Person>,
+    /// People of teams, as `organisation/team`.
+    pub teams: BTreeMap<String, Vec<String>>,
     /// Installation tokens and when they end.
     pub tokens: BTreeMap<String, UnixMs>,
     /// The installation's fate.
@@ -46,6 +49,8 @@ pub struct State {
     pub search_lag_ms: i64,
     /// For how long a new issue answers 404 by its number.
     pub read_lag_ms: i64,
+    /// A list of everybody's issues answers 502; one of an author's does not.
+    pub lists_of_all_fail: bool,
     /// Whether `rel="next"` leads back to the same page.
     pub link_loops: bool,
     /// Whether the App's own writes are delivered to its hook too, as GitHub does.
@@ -107,6 +112,8 @@ pub struct Repo {
     pub labels: Vec<String>,
     /// Files of the default branch.
     pub files: BTreeMap<String, String>,
+    /// Files at commits: what pull requests propose.
+    pub proposed: BTreeMap<(String, String), String>,
     /// Releases by tag.
     pub releases: BTreeMap<String, Release>,
     /// What pull requests have besides an issue, by number.
@@ -141,6 +148,8 @@ pub struct Pull {
     pub merged_at: Option<UnixMs>,
     /// Changed files by name, each with its patch.
     pub files: Vec<(String, String)>,
+    /// Its latest commit, where a test says which.
+    pub head: Option<String>,
 }
 
 /// An issue, or a pull request.

@@ -159,6 +159,13 @@ impl FakeJira {
         issue.key.clone()
     }
 
+    /// Ada makes an issue of her own; its key.
+    pub fn person_writes_issue(&self, project: &str, summary: &str) -> String {
+        let mut world = self.lock();
+        let id = issues::add(&mut world, ADA, project, summary);
+        world.issues[&id].key.clone()
+    }
+
     /// Creating asks for this field.
     pub fn require_field(&self, name: &str) {
         self.lock().required_fields.insert(name.into());
