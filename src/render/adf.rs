@@ -31,18 +31,20 @@ fn block(block: &Block) -> Option<Value> {
                 .map(|content| json!({"type": "heading", "attrs": {"level": level}, "content": content}))
         }
         Block::Paragraph(text) => Some(inlines(text)).filter(|c| !c.is_empty()).map(paragraph),
-        Block::Bullets(items) => {
-            let items: Vec<Value> = items
-                .iter()
-                .map(|item| inlines(item))
-                .filter(|content| !content.is_empty())
-                .map(|content| json!({"type": "listItem", "content": [paragraph(content)]}))
-                .collect();
-            (!items.is_empty()).then(|| json!({"type": "bulletList", "content": items}))
-        }
+        Block::Bullets(items) => list(items.iter().map(|item| inlines(item))),
+        // Not Jira's own boxes: whoever ticked one would wait for something to happen.
+        Block::Tasks(tasks) => list(tasks.iter().map(|task| inlines(&task.drawn()))),
         Block::Table { head, rows } => table(head, rows),
         Block::Quote { text, source } => quote(text, source),
     }
+}
+
+fn list(items: impl Iterator<Item = Vec<Value>>) -> Option<Value> {
+    let items: Vec<Value> = items
+        .filter(|content| !content.is_empty())
+        .map(|content| json!({"type": "listItem", "content": [paragraph(content)]}))
+        .collect();
+    (!items.is_empty()).then(|| json!({"type": "bulletList", "content": items}))
 }
 
 fn paragraph(content: impl Into<Value>) -> Value {

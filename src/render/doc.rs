@@ -29,6 +29,8 @@ pub enum Block {
     Paragraph(Vec<Inline>),
     /// A list.
     Bullets(Vec<Vec<Inline>>),
+    /// A list of boxes.
+    Tasks(Vec<Task>),
     /// A table; each row has as many cells as the head.
     Table {
         /// The names of the columns.
@@ -43,6 +45,25 @@ pub enum Block {
         /// Where it comes from.
         source: Vec<Inline>,
     },
+}
+
+/// A line with a box, which people tick where their tracker lets them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Whether it is ticked.
+    pub done: bool,
+    /// What it says.
+    pub text: Vec<Inline>,
+    /// By what a tick is known as ours, as [`super::tasks::Mark::line`] writes it; only Markdown carries it.
+    pub mark: Option<String>,
+}
+
+impl Task {
+    /// The line with a box drawn, for where nobody can tick it.
+    pub(super) fn drawn(&self) -> Vec<Inline> {
+        let square = if self.done { "☑ " } else { "☐ " };
+        std::iter::once(Inline::Text(square.into())).chain(self.text.iter().cloned()).collect()
+    }
 }
 
 /// A part of a line.
@@ -118,6 +139,7 @@ fn shrink(blocks: &mut Vec<Block>) {
     match blocks.last_mut() {
         Some(Block::Table { rows, .. }) if rows.len() > 1 => rows.truncate(rows.len() / 2),
         Some(Block::Bullets(items)) if items.len() > 1 => items.truncate(items.len() / 2),
+        Some(Block::Tasks(tasks)) if tasks.len() > 1 => tasks.truncate(tasks.len() / 2),
         Some(_) | None => drop(blocks.pop()),
     }
 }

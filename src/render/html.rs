@@ -32,7 +32,7 @@ pub fn page_with_forms(title: &str, doc: &Doc, below: &str) -> String {
 fn whole(title: &str, doc: &Doc, below: &str, policy: &str, referrer: &str) -> String {
     let levels = doc.blocks.iter().filter_map(|b| match b {
         Block::Heading { level, .. } => Some(*level),
-        Block::Paragraph(_) | Block::Bullets(_) | Block::Table { .. } | Block::Quote { .. } => None,
+        Block::Paragraph(_) | Block::Bullets(_) | Block::Tasks(_) | Block::Table { .. } | Block::Quote { .. } => None,
     });
     let raise = levels.min().map_or(0, |highest| 2 - i16::from(highest));
     let title = escaped(title);
@@ -72,13 +72,16 @@ fn block(block: &Block, raise: i16) -> String {
             tag(&format!("h{level}"), &inlines(text))
         }
         Block::Paragraph(text) => tag("p", &inlines(text)),
-        Block::Bullets(items) => {
-            let items: String = items.iter().map(|item| tag("li", &inlines(item)) + "\n").collect();
-            tag("ul", &format!("\n{items}"))
-        }
+        Block::Bullets(items) => list(items.iter().map(|item| inlines(item))),
+        Block::Tasks(tasks) => list(tasks.iter().map(|task| inlines(&task.drawn()))),
         Block::Table { head, rows } => table(head, rows),
         Block::Quote { text, source } => quote(text, source),
     }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    let items: String = items.map(|item| tag("li", &item) + "\n").collect();
+    tag("ul", &format!("\n{items}"))
 }
 
 pub(super) fn tag(name: &str, inner: &str) -> String {

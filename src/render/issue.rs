@@ -1,11 +1,13 @@
 //! What an issue about a theme says, and the comment that holds its quotes.
 
 use super::doc::{Block, Doc, Inline};
+use super::living::{self, Living};
 use super::summary::{self, Told};
 use super::{brought, picture, report};
 use crate::analysis::summary::{Concentration, where_it_is};
 use crate::analysis::themes::Phrases;
 use crate::domain::annotation::Intent;
+use crate::domain::existing::Related;
 use crate::domain::mention::Mention;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
@@ -48,6 +50,8 @@ pub struct About<'a> {
     pub phrases: &'a Phrases,
     /// The releases and pull requests that brought the rollout.
     pub brought_by: &'a [Mention],
+    /// What its ticket's life came to.
+    pub living: &'a Living,
     /// Engine that read the statements.
     pub engine: &'a str,
 }
@@ -114,6 +118,7 @@ fn facts(a: &About<'_>) -> Vec<Vec<Inline>> {
     if !a.brought_by.is_empty() {
         all.push([label("Brought by"), brought::by(a.brought_by, a.rollout)].concat());
     }
+    all.extend(living::lines(a.living).into_iter().map(|(name, value)| [label(name), value].concat()));
     let phrases = phrases(a.phrases);
     if !phrases.is_empty() {
         all.push([label("Words"), phrases].concat());
@@ -255,6 +260,24 @@ pub fn footer(rollout: &Rollout, theme: Option<&str>) -> Block {
         text.extend([Inline::Text(", theme ".into()), Inline::Code(theme.to_owned())]);
     }
     Block::Paragraph(text)
+}
+
+/// A section that also names issues which people wrote and that may say the same: by their keys alone, because their titles
+/// are somebody's words.
+pub fn naming(mut section: Doc, related: &[Related]) -> Doc {
+    let mut line = vec![Inline::Strong("Possibly related:".into()), Inline::Text(" ".into())];
+    for (i, one) in related.iter().enumerate() {
+        if i > 0 {
+            line.push(Inline::Text(", ".into()));
+        }
+        let number = one.key.bytes().all(|b| b.is_ascii_digit());
+        let text = if number { format!("#{}", one.key) } else { one.key.clone() };
+        line.push(Inline::Link { text, url: one.url.clone() });
+    }
+    // Above the footer.
+    let last = section.blocks.len().saturating_sub(1);
+    section.blocks.insert(last, Block::Paragraph(line));
+    section
 }
 
 /// The comment that holds customers' words: apart from the issue, so that it can be deleted when a person asks to be

@@ -8,7 +8,7 @@ mod oracle;
 #[cfg(test)]
 mod tests;
 
-use super::doc::{Block, Doc, Inline, fitted, joined};
+use super::doc::{Block, Doc, Inline, Task, fitted, joined};
 use super::tame::{self, JOINER, address};
 
 /// Longest body of an issue or a comment that GitHub takes, in characters.
@@ -47,9 +47,17 @@ fn block(block: &Block) -> String {
                 .collect();
             items.join("\n")
         }
+        Block::Tasks(tasks) => tasks.iter().map(task).collect::<Vec<_>>().join("\n"),
         Block::Table { head, rows } => table(head, rows),
         Block::Quote { text, source } => quote(text, source),
     }
+}
+
+/// A box with its text on one line, so that the mark at its end is on the line that people tick.
+fn task(task: &Task) -> String {
+    let square = if task.done { "[x]" } else { "[ ]" };
+    let mark = task.mark.as_ref().map(|mark| format!(" {mark}")).unwrap_or_default();
+    format!("- {square} {}{mark}", line(&task.text, Place::Row))
 }
 
 fn table(head: &[String], rows: &[Vec<Vec<Inline>>]) -> String {

@@ -26,6 +26,8 @@ pub enum MarkerKind {
     Section,
     /// The comment that holds the quotes.
     Quotes,
+    /// The comment that answers in a thread.
+    Answer,
 }
 
 impl MarkerKind {
@@ -34,6 +36,7 @@ impl MarkerKind {
         match self {
             Self::Section => "section",
             Self::Quotes => "quotes",
+            Self::Answer => "answer",
         }
     }
 }
@@ -55,15 +58,8 @@ impl Marker {
     /// Signs a marker. `tracker` is part of what is signed, so that a marker copied from elsewhere does not pass.
     #[must_use]
     pub fn sign(secret: &[u8], kind: MarkerKind, tracker: &str, rollout: &RolloutId, subject: &str) -> Self {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
-        for part in [VERSION, kind.as_str(), tracker, rollout.as_str(), subject] {
-            // With its length before it, no part can lend a character to the next.
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
-        }
-        let mut digits = hex::encode(mac.finalize().into_bytes());
-        digits.truncate(MAC_DIGITS);
-        Self { kind, rollout: rollout.clone(), subject: subject.to_owned(), mac: digits }
+        let mac = mac(secret, kind.as_str(), tracker, rollout, subject);
+        Self { kind, rollout: rollout.clone(), subject: subject.to_owned(), mac }
     }
 
     /// The line that begins what is ours, as an HTML comment.
@@ -81,6 +77,19 @@ impl Marker {
     }
 }
 
+/// The digits by which something of ours is known. `kind` keeps what is signed for one purpose from passing for another.
+pub(super) fn mac(secret: &[u8], kind: &str, tracker: &str, rollout: &RolloutId, subject: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
+    for part in [VERSION, kind, tracker, rollout.as_str(), subject] {
+        // With its length before it, no part can lend a character to the next.
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    let mut digits = hex::encode(mac.finalize().into_bytes());
+    digits.truncate(MAC_DIGITS);
+    digits
+}
+
 /// The line that ends what is ours.
 pub const END: &str = "<!-- hearback:end -->";
 
@@ -90,8 +99,11 @@ pub fn wrap(marker: &Marker, section: &str) -> String {
 }
 
 fn wrapped(marker: &Marker, section: &str, eol: &str) -> String {
-    // A section rendered for a tracker holds no comment; whatever else it comes from, it never holds a marker.
-    let section = section.replace("<!-- hearback:", "&lt;!-- hearback:");
+    // A section rendered for a tracker holds no comment but the marks of its boxes; whatever it comes from, it never holds
+    // a marker.
+    let section = ["begin", "end"].iter().fold(section.to_owned(), |s, word| {
+        s.replace(&format!("<!-- hearback:{word}"), &format!("&lt;!-- hearback:{word}"))
+    });
     let lines: Vec<&str> = section.lines().collect();
     format!("{}{eol}{eol}{}{eol}{eol}{END}", marker.begin(), lines.join(eol))
 }
@@ -118,9 +130,60 @@ pub fn splice(text: &str, marker: &Marker, section: &str) -> String {
     format!("{}{ours}{}", &text[..begin], &text[end..])
 }
 
+/// Whether a line of `text` begins as markers do, whoever signed it.
+pub fn begins_one(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with(BEGIN))
+}
+
 /// Whether `text` holds this very marker, at a place where it counts.
 pub fn holds(text: &str, marker: &Marker) -> bool {
     begins_at(text, marker).is_some()
+}
+
+/// The lines of our section in `text` that are shown as what they are: none of a block of code, of a comment, or of HTML
+/// that shows its text as it stands. Empty where there is no whole section.
+pub(super) fn plain_lines<'a>(text: &'a str, marker: &Marker) -> Vec<&'a str> {
+    let Some(begin) = begins_at(text, marker) else { return Vec::new() };
+    let Some(end) = ends_at(text, begin) else { return Vec::new() };
+    let section = &text[begin..end];
+    let mut plain = Vec::new();
+    let (mut at, mut hidden_until) = (0, 0);
+    for line in section.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        if start < hidden_until {
+            continue;
+        }
+        if let Some(fence) = Fence::opens(line) {
+            // Here what is hidden by a fence that nothing closes is hidden to the end: nothing is lost by that.
+            hidden_until = fence.closed_at(&section[at..]).map_or(section.len(), |end| at + end);
+        } else if let Some(closing) = opens_html(line) {
+            let rest = section[at..].to_lowercase();
+            // To the end of the line that closes it. Lower case may be of another length: then to the end.
+            let closed = rest.find(closing).filter(|_| rest.len() == section[at..].len());
+            let end_of_line = |end: usize| rest[end..].find('\n').map_or(section.len(), |more| at + end + more);
+            hidden_until = closed.map_or(section.len(), end_of_line);
+        } else {
+            plain.push(line.trim_end());
+        }
+    }
+    plain
+}
+
+/// What ends the HTML that a line begins and does not end, where that shows no Markdown: `CommonMark` 0.31, HTML blocks of
+/// the first two kinds.
+fn opens_html(line: &str) -> Option<&'static str> {
+    let line = line.to_lowercase();
+    let inner = line.trim_start_matches(' ');
+    let kinds = [
+        ("<!--", "-->"),
+        ("<pre", "</pre>"),
+        ("<script", "</script>"),
+        ("<style", "</style>"),
+        ("<textarea", "</textarea>"),
+    ];
+    let open = |(opening, closing): &(&str, &str)| inner.starts_with(opening) && !inner.contains(closing);
+    kinds.into_iter().find(|k| line.len() - inner.len() < 4 && open(k)).map(|(_, closing)| closing)
 }
 
 fn appended(text: &str, marker: &Marker, section: &str) -> String {

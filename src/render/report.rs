@@ -6,6 +6,7 @@ use super::findings;
 use super::issue::{counted, footer, one_line};
 use super::picture;
 use super::summary::{self, Told};
+use super::tasks::{self, Suggestion};
 use crate::domain::finding::Finding;
 use crate::domain::mention::Mention;
 use crate::domain::rollout::{End, Rollout};
@@ -20,6 +21,7 @@ use crate::time::UnixMs;
 mod data;
 mod themes;
 pub use data::{data, finding, mention, theme};
+pub use themes::shown;
 use themes::{in_their_words, themes_table};
 
 /// Themes that a report names.
@@ -52,8 +54,8 @@ pub struct Account<'a> {
     pub themes: &'a [Theme],
     /// Tickets filed or wanted.
     pub tickets: &'a [Ticket],
-    /// Themes that wait for a person's yes.
-    pub suggested: &'a [String],
+    /// Tickets that would be filed if a person said yes, and what people said of them.
+    pub suggested: &'a [Suggestion],
     /// The releases and pull requests that brought it, where it is a flag's.
     pub brought_by: &'a [Mention],
     /// The flags' rollouts that it brought, where it is a release's.
@@ -136,11 +138,7 @@ pub fn body(a: &Account<'_>) -> Doc {
         blocks.extend(findings::arms(a.findings));
         blocks.push(found);
     }
-    if !a.suggested.is_empty() {
-        blocks.push(heading("Would be filed"));
-        blocks.push(text("The policy wants a person's yes before these become tickets of their own:".into()));
-        blocks.push(Block::Bullets(a.suggested.iter().map(|s| vec![Inline::Text(s.clone())]).collect()));
-    }
+    blocks.extend(tasks::blocks(a.suggested));
     if !a.rollout.stages.is_empty() {
         blocks.push(heading("Stages"));
         blocks.push(stages_table(a.rollout));

@@ -5,6 +5,7 @@ use crate::analysis::summary::{Concentration, Facts, Quote, Summary, Trait, of_t
 use crate::analysis::themes::Phrases;
 use crate::domain::annotation::Intent;
 use crate::domain::flag::Hand;
+use crate::domain::handling::Handling;
 use crate::domain::mention::{Mention, MentionId, MentionKind};
 use crate::domain::repo::RepoName;
 use crate::domain::rollout::{Rollout, Stage};
@@ -101,6 +102,7 @@ pub fn theme() -> Theme {
         tally: Tally { negative: 11, neutral: 1, ..Tally::default() },
         intents: [(Intent::Bug, 10), (Intent::Question, 2)].into(),
         confidence_sum: 9.84,
+        quarters: std::collections::BTreeMap::new(),
         last_at: start().plus(2 * DAY_MS),
         ..Theme::begun(ThemeId("th_01jb2w8x5n7q3r9t".into()), start().plus(HOUR_MS))
     }
@@ -140,6 +142,7 @@ pub fn tickets() -> Vec<Ticket> {
         written_at: None,
         error: None,
         created_at: start(),
+        handling: Handling::default(),
     };
     let jira =
         Ticket { tracker: TrackerName::Jira, state: TicketState::Wanted, key: None, url: None, ..github.clone() };

@@ -30,13 +30,15 @@ fn block(block: &Block) -> String {
             text => format!("h{}. {text}", (*level).clamp(1, 6)),
         },
         Block::Paragraph(text) => line(text, "\n"),
-        Block::Bullets(items) => {
-            let items = items.iter().map(|item| line(item, "\n")).filter(|item| !item.is_empty());
-            items.map(|item| format!("* {item}")).collect::<Vec<_>>().join("\n")
-        }
+        Block::Bullets(items) => list(items.iter().map(|item| line(item, "\n"))),
+        Block::Tasks(tasks) => list(tasks.iter().map(|task| line(&task.drawn(), "\n"))),
         Block::Table { head, rows } => table(head, rows),
         Block::Quote { text, source } => quote(text, source),
     }
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.filter(|item| !item.is_empty()).map(|item| format!("* {item}")).collect::<Vec<_>>().join("\n")
 }
 
 fn table(head: &[String], rows: &[Vec<Vec<Inline>>]) -> String {

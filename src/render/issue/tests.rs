@@ -17,6 +17,7 @@ fn about<'a>(rollout: &'a Rollout, window: &'a Window, theme: &'a Theme, asked: 
         concentrated: &[],
         phrases: &sample::phrases(),
         brought_by: &[],
+        living: &Living::default(),
         engine: "hearback-rules/1",
     })
 }
@@ -73,6 +74,7 @@ fn an_issue_says_what_brought_the_rollout_and_what_its_people_have_in_common() {
         concentrated: &sample::concentrated(),
         phrases: &sample::phrases(),
         brought_by: &mentions,
+        living: &Living::default(),
         engine: "hearback-rules/1",
     };
     let text = seen(&markdown::render(&section(&about)));

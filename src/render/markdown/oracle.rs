@@ -125,6 +125,7 @@ pub fn shown(doc: &Doc) -> String {
         match block {
             Block::Heading { text, .. } | Block::Paragraph(text) => all.push_str(&inlines(text)),
             Block::Bullets(items) => all.extend(items.iter().map(|i| inlines(i))),
+            Block::Tasks(tasks) => all.extend(tasks.iter().map(|t| inlines(&t.text))),
             Block::Table { head, rows } => {
                 all.extend(head.iter().map(|h| tame::clean(h)));
                 all.extend(rows.iter().flatten().map(|c| inlines(c)));

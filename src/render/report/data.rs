@@ -7,6 +7,7 @@ use crate::domain::finding::Finding;
 use crate::domain::mention::Mention;
 use crate::domain::theme::Theme;
 use crate::plan::verdict::{self, Share};
+use crate::render::tasks::{Standing, Suggestion};
 use crate::render::{findings, summary};
 use crate::time::UnixMs;
 
@@ -46,6 +47,7 @@ pub fn data(a: &Account<'_>) -> Value {
             "url": t.url,
             "error": t.error,
         })).collect::<Vec<_>>(),
+        "suggestions": a.suggested.iter().map(suggestion).collect::<Vec<_>>(),
         "brought_by": a.brought_by.iter().map(mention).collect::<Vec<_>>(),
         "brought": a.brought.iter().map(|r| json!({"rollout": r.id, "label": r.label()})).collect::<Vec<_>>(),
         "stages": a.rollout.stages.iter().map(|s| json!({
@@ -63,6 +65,15 @@ pub fn data(a: &Account<'_>) -> Value {
             "actor": t.actor,
         })).collect::<Vec<_>>(),
     })
+}
+
+/// A ticket that would be filed, as data.
+fn suggestion(s: &Suggestion) -> Value {
+    let mut data = json!({"theme": s.theme, "name": s.name, "people": s.people, "standing": s.standing.as_str()});
+    if let Standing::Refused { actor, reason, .. } | Standing::Again { actor, reason, .. } = &s.standing {
+        data["refused"] = json!({"by": actor, "reason": reason});
+    }
+    data
 }
 
 /// A release or pull request as data.

@@ -8,7 +8,13 @@ use crate::render::{markdown, sample};
 fn with_account(look: impl FnOnce(&Account<'_>)) {
     let (rollout, window, history) = (sample::rollout(), sample::window(), sample::history());
     let (themes, tickets) = ([sample::theme(), sample::praise()], sample::tickets());
-    let suggested = ["cannot find my invoice (4 of the 5 distinct people asked for say it)".to_owned()];
+    let suggested = [Suggestion {
+        theme: ThemeId("th_01jb2w8x5n7q3r9v".into()),
+        name: "cannot find my invoice".into(),
+        people: 6,
+        mark: None,
+        standing: crate::render::tasks::Standing::Open,
+    }];
     look(&Account {
         rollout: &rollout,
         window: &window,
@@ -51,7 +57,9 @@ fn the_report_on_github() {
 
     The policy wants a person's yes before these become tickets of their own:
 
-    - cannot find my invoice (4 of the 5 distinct people asked for say it)
+    - [ ] cannot find my invoice — 6 distinct people say it, `th_01jb2w8x5n7q3r9v`
+
+    `hearback approve` with the rollout and the theme files one, `hearback refuse` with a reason says no.
 
     ### Stages
 

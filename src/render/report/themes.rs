@@ -54,7 +54,7 @@ fn tickets_of(a: &Account<'_>, theme: &ThemeId) -> Vec<Inline> {
 }
 
 /// A ticket's key as its tracker's people write it.
-fn shown(tracker: TrackerName, key: &str) -> String {
+pub fn shown(tracker: TrackerName, key: &str) -> String {
     match tracker {
         TrackerName::GitHub => format!("#{key}"),
         TrackerName::Jira | TrackerName::Local => key.to_owned(),
