@@ -110,6 +110,7 @@ fn trackers(config: &Config, github: Option<&Arc<GitHub>>, clock: &Arc<dyn Clock
             labels: j.labels.clone(),
             components: j.components.clone(),
             custom,
+            not_planned: j.not_planned.clone(),
         };
         trackers = trackers.with(TrackerName::Jira, Arc::new(JiraTracker::new(Arc::new(client), fields)));
     }

@@ -1,7 +1,8 @@
 //! The loops that work while the service runs.
 //!
-//! *Mind* reads deliveries and statements and plans; *hands* perform what is planned; *sweeps* look for what was missed;
-//! one loop for each flag platform asks it, and one a language model, where there is one.
+//! *Mind* reads deliveries and statements and plans; *hands* perform what is planned; commands and posts have a loop of
+//! their own each; *sweeps* look for what was missed; one loop for each flag platform asks it, one a language model, where
+//! there is one, one reads policies on GitHub, and one asks there who may tick boxes.
 //! Each is woken by the bell, by what is due next, and now and then by itself, because another replica may have written.
 
 use std::future::Future;
@@ -12,7 +13,8 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::error;
 
-use crate::flow::{Context, analyze, deliver, ingest, poll, reconcile, rephrase, sweep};
+use crate::flow::suggest::boxes;
+use crate::flow::{Context, analyze, commands, deliver, ingest, policies, poll, posts, reconcile, rephrase, sweep};
 use crate::store::{actions, deliveries, rollouts};
 use crate::time::{SECOND_MS, UnixMs};
 
@@ -43,12 +45,18 @@ pub async fn run(ctx: Context, stop: Stop) -> Result<()> {
     for _ in 0..HANDS {
         loops.spawn(hands(ctx.clone(), stop.clone()));
     }
+    loops.spawn(doing(ctx.clone(), stop.clone()));
+    loops.spawn(posting(ctx.clone(), stop.clone()));
     for name in ctx.platforms.names() {
         loops.spawn(asking(ctx.clone(), name, stop.clone()));
     }
     if ctx.llm.is_some() {
         loops.spawn(words(ctx.clone(), stop.clone()));
     }
+    if ctx.github.is_some() {
+        loops.spawn(rules(ctx.clone(), stop.clone()));
+    }
+    loops.spawn(ticks(ctx.clone(), stop.clone()));
     loops.spawn(sweeps(ctx, stop));
     while let Some(ended) = loops.join_next().await {
         ended?;
@@ -88,6 +96,34 @@ async fn hands(ctx: Context, mut stop: Stop) {
     }
 }
 
+async fn doing(ctx: Context, mut stop: Stop) {
+    while !*stop.borrow() {
+        let done = commands::run_due(&ctx, &|| *stop.borrow()).await;
+        let nap = match done.and(commands::next_due(&ctx).await) {
+            Ok(next) => next.map_or(NAP_MAX_MS, |at| at.since(ctx.now()).max(TAKEN_MS)),
+            Err(e) => {
+                error!("commands wait: {e:#}");
+                AFTER_ERROR_MS
+            }
+        };
+        rest(nap, &ctx.bell.commands, &mut stop).await;
+    }
+}
+
+async fn posting(ctx: Context, mut stop: Stop) {
+    while !*stop.borrow() {
+        let posted = posts::post_due(&ctx, &|| *stop.borrow()).await;
+        let nap = match posted.and(posts::next_due(&ctx).await) {
+            Ok(next) => next.map_or(NAP_MAX_MS, |at| at.since(ctx.now()).max(TAKEN_MS)),
+            Err(e) => {
+                error!("writing answers and checks waits: {e:#}");
+                AFTER_ERROR_MS
+            }
+        };
+        rest(nap, &ctx.bell.posts, &mut stop).await;
+    }
+}
+
 async fn asking(ctx: Context, name: &'static str, mut stop: Stop) {
     let Some(platform) = ctx.platforms.get(name).cloned() else { return };
     let deaf = Notify::new();
@@ -116,6 +152,33 @@ async fn words(ctx: Context, mut stop: Stop) {
             }
         };
         rest(nap, &ctx.bell.words, &mut stop).await;
+    }
+}
+
+async fn rules(ctx: Context, mut stop: Stop) {
+    while !*stop.borrow() {
+        let nap = match policies::read::read_due(&ctx, &|| *stop.borrow()).await {
+            Ok(next) => next.since(ctx.now()).max(TAKEN_MS),
+            Err(e) => {
+                error!("reading policies waits for another try: {e:#}");
+                AFTER_ERROR_MS
+            }
+        };
+        rest(nap, &ctx.bell.policies, &mut stop).await;
+    }
+}
+
+async fn ticks(ctx: Context, mut stop: Stop) {
+    while !*stop.borrow() {
+        let counted = boxes::count_due(&ctx).await;
+        let nap = match counted.and(boxes::next_due(&ctx).await) {
+            Ok(next) => next.map_or(NAP_MAX_MS, |at| at.since(ctx.now()).max(TAKEN_MS)),
+            Err(e) => {
+                error!("boxes that people ticked wait: {e:#}");
+                AFTER_ERROR_MS
+            }
+        };
+        rest(nap, &ctx.bell.ticks, &mut stop).await;
     }
 }
 
@@ -195,7 +258,10 @@ pub async fn settle(ctx: &Context) -> Result<()> {
         let thought = think(ctx).await?;
         let done = deliver::deliver_due(ctx, &|| false).await?;
         let asked = rephrase::rephrase_due(ctx, &|| false).await?;
-        if thought + done + asked == 0 {
+        let obeyed = commands::run_due(ctx, &|| false).await?;
+        let posted = posts::post_due(ctx, &|| false).await?;
+        let counted = boxes::count_due(ctx).await?;
+        if thought + done + asked + obeyed + posted + counted == 0 {
             return Ok(());
         }
     }

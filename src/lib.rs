@@ -27,6 +27,15 @@
 //! signed marker, files the issue or adopts the one that is there, and records what came of it. Every later statement
 //! changes what is wanted; only a difference is written, between the markers, and people's own text stays.
 //!
+//! Where the policy wants a person's yes, nothing but the report is filed by itself: what would be stands in it as boxes
+//! ([`render::tasks`]), and [`flow::suggest`] hears who ticks one. Before anything is filed, people's own issues are looked
+//! through, and [`plan::likely`] says which of them say the same already.
+//!
+//! What people do with a ticket comes back in as deliveries, which every tracker sends in its own words. [`plan::sync`] tells
+//! what is decided by it, and which other tracker has to hear: a ticket that was closed stays quiet until others say the
+//! same ([`plan::returns`]), one that is not planned is left alone. How much may be made in an account is counted by
+//! [`plan::pace`].
+//!
 //! What people do comes in beside that, through [`flow::usage`]: of each person in a rollout a row of first moments is kept,
 //! and [`analysis::usage`] makes counters of these rows that no order and no repeat changes. What people say is counted with
 //! it whenever it is read, so that both can be compared.
@@ -48,6 +57,10 @@
 //! Whether a rollout made people unhappier is decided by [`analysis::alarm`] from counts alone, with evidence that may be
 //! looked at after every statement; [`analysis::simulate`] draws rollouts and tells how often that would be a false alarm.
 //!
+//! What people write in threads is heard by [`flow::comments`]: [`command`] finds what it asks for, [`flow::commands`] asks what
+//! its author may, does it once and answers, and what outsiders say of a rollout becomes a statement. Answers, reactions and
+//! check runs are wanted as [`domain::post`]s and written by [`flow::posts`], with the care that tickets get.
+//!
 //! What release notes and merged pull requests name ([`sources::releases`]) ties a flag's rollouts to what brought them.
 //!
 //! # The rooms, lower layers first
@@ -55,7 +68,7 @@
 //! | layer | rooms | know nothing of |
 //! |---|---|---|
 //! | 0 vocabulary | [`time`], [`id`], [`domain`] | I/O |
-//! | 1 pure verbs | [`sources`] (bytes to facts), [`analysis`] (words and numbers), [`plan`] (decisions), [`render`] (words out) | I/O, each other's wires |
+//! | 1 pure verbs | [`sources`] (bytes to facts), [`analysis`] (words and numbers), [`plan`] (decisions), [`command`] (what people ask for in comments), [`render`] (words out) | I/O, each other's wires |
 //! | 2 effects | [`config`], [`store`], [`http`], [`github`], [`jira`], [`flagapi`], [`llm`], [`pull`], [`trackers`], [`telemetry`], `encoder` (a feature) | each other, but for `http`, and `trackers` over `github` and `jira` |
 //! | 3 use cases | [`flow`]: load, decide, save; no call to the outside in an open transaction | |
 //! | 4 entrances | [`jobs`], [`web`], [`cli`], [`demo`], [`app`] | rules: one that needs a server to be tested is in the wrong place |
@@ -65,6 +78,7 @@
 pub mod analysis;
 pub mod app;
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod demo;
 pub mod domain;

@@ -2,6 +2,7 @@
 
 mod encoder;
 mod model;
+mod policies;
 mod senders;
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use super::{Context, mentions};
 use crate::domain::ticket::TrackerName;
 use crate::http::RemoteError;
 use crate::id::RolloutId;
-use crate::store::{actions, deliveries, installations, pauses, rollouts, tickets};
+use crate::store::{actions, deliveries, installations, pauses, posts, rollouts, tickets};
 
 /// Repositories that are tried, of the latest rollouts.
 const REPOSITORIES_MAX: usize = 5;
@@ -60,6 +61,7 @@ pub async fn check(ctx: &Context) -> Result<Vec<Line>> {
     model::line(ctx, &mut lines).await?;
     encoder::line(ctx, &mut lines).await?;
     senders::lines(ctx, &mut lines).await?;
+    policies::lines(ctx, &mut lines).await?;
     usage_lines(ctx, &mut lines).await;
     past_lines(ctx, &mut lines).await?;
     Ok(lines)
@@ -146,6 +148,10 @@ async fn past_lines(ctx: &Context, lines: &mut Vec<Line>) -> Result<()> {
     for (ticket, kind, attempts, error) in actions::troubled(&mut tx, NAMED_MAX).await? {
         let line = if attempts < TRIES_FINE { Line::ok } else { Line::wrong };
         lines.push(line(format!("ticket {ticket}"), format!("{kind} was tried {attempts} times: {error}")));
+    }
+    for (post, state, error) in posts::troubled(&mut tx, NAMED_MAX).await? {
+        let line = if state == "failed" { Line::wrong } else { Line::ok };
+        lines.push(line(post, format!("not written: {error}")));
     }
     let (waiting, all) = deliveries::counts(&mut tx).await?;
     lines.push(Line::ok("deliveries", format!("{all} received, {waiting} wait to be read")));

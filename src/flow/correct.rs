@@ -48,7 +48,7 @@ async fn change(ctx: &Context, id: &FeedbackId, correction: Option<&Correction>,
 }
 
 /// A statement as it stands under the lock of its rollout: before, it may be read, corrected, or join another rollout.
-async fn locked(tx: &mut Tx, id: &FeedbackId) -> Result<Option<(Feedback, bool)>> {
+pub(super) async fn locked(tx: &mut Tx, id: &FeedbackId) -> Result<Option<(Feedback, bool)>> {
     let mut held: Option<RolloutId> = None;
     loop {
         let Some((item, counted)) = feedback::get(tx, id).await? else { return Ok(None) };

@@ -116,6 +116,18 @@ pub async fn accept(ctx: &Context, sent: Vec<Sent>, repeat: Option<Repeat<'_>>) 
     Ok((Outcome::Kept(answer), accepted))
 }
 
+/// Keeps one statement within a transaction of the caller's.
+pub(super) async fn keep_one(ctx: &Context, tx: &mut Tx, sent: Sent) -> Result<Accepted> {
+    let one = prepare(ctx, sent, &Keys::of(&ctx.config.analysis.seal_key))?;
+    rollouts::let_none_begin(tx).await?;
+    keep(tx, one, &mut HashMap::new()).await
+}
+
+/// The name under which a statement is kept whose sender calls it `key`.
+pub(super) fn hashed(key: &str) -> String {
+    hex::encode(Sha256::digest(key.as_bytes()))
+}
+
 /// A statement without personal data and secrets in any of its texts, under a pseudonym; and what was taken out, sealed.
 fn prepare(ctx: &Context, sent: Sent, seals: &Keys) -> Result<(Incoming, Option<Sealed>)> {
     let now = ctx.now();
@@ -140,7 +152,7 @@ fn prepare(ctx: &Context, sent: Sent, seals: &Keys) -> Result<(Incoming, Option<
     });
     let attributes = attributes.collect();
     let one = Incoming {
-        dedupe_key: sent.dedupe_key.map_or_else(|| id.0.clone(), |k| hex::encode(Sha256::digest(k.as_bytes()))),
+        dedupe_key: sent.dedupe_key.map_or_else(|| id.0.clone(), |k| hashed(&k)),
         feedback: Feedback {
             id,
             rollout: None,

@@ -5,18 +5,18 @@ use anyhow::{Context as _, Result};
 use tracing::{error, info};
 
 use super::deliver::SUSPENDED_MS;
-use super::{Context, mentions, poll, usage};
+use super::{Context, comments, desk, mentions, policies, poll, suggest, usage};
 use crate::analysis::redact;
 use crate::crash_point;
 use crate::domain::flag_state::FlagState;
 use crate::domain::rollout::fold;
 use crate::domain::signal::{Signal, Subject};
-use crate::domain::ticket::{TicketState, TrackerName};
 use crate::id::{RolloutId, SignalId};
 use crate::sources::{self, Envelope, Fact, Headers, Incoming, InstallationState, Meaning, Repeats, flags};
 use crate::store::deliveries::{self, Delivery, Outcome, Provenance};
 use crate::store::flags as flags_known;
-use crate::store::{Tx, actions, feedback, installations, pauses, rollouts, signals, tickets};
+use crate::store::mentions as store_mentions;
+use crate::store::{Tx, actions, feedback, installations, pauses, rollouts, signals};
 use crate::time::{DAY_MS, HOUR_MS, SECOND_MS};
 
 /// Deliveries taken at once.
@@ -81,6 +81,9 @@ async fn apply(ctx: &Context, delivery: &Delivery) -> Result<()> {
     }
     tx.commit().await?;
     crash_point!("hb.ingest.committed");
+    if delivery.event == "issues" {
+        ctx.bell.ticks.notify_one();
+    }
     ctx.telemetry.delivery(source.name, outcome.as_str());
     info!(delivery.id = %delivery.id, source = source.name, event = %delivery.event, "{}: {detail}", outcome.as_str());
     Ok(())
@@ -136,6 +139,11 @@ async fn decide(
             Fact::Flag(change) => hear(ctx, tx, &change.signal(delivery.received_at), Some(delivery), &unique).await?,
             Fact::Seen(seen) => hear(ctx, tx, &seen.signal(delivery.received_at), Some(delivery), &unique).await?,
             Fact::Named(mention) => mentions::keep(ctx, tx, &mention).await?,
+            Fact::Head(head) => {
+                store_mentions::keep_head(tx, &head).await?;
+                format!("its latest commit is {}", head.sha.get(..7).unwrap_or_default())
+            }
+            Fact::Policy(news) => policies::hear(ctx, tx, &news).await?,
             Fact::Installation { id, account, state } => installation(ctx, tx, id, &account, state).await?,
             Fact::Repositories { added, removed, .. } => {
                 if !added.is_empty() {
@@ -143,7 +151,9 @@ async fn decide(
                 }
                 format!("{} repositories added, {} removed", added.len(), removed.len())
             }
-            Fact::IssueDeleted { tracker, target, key } => issue_deleted(tx, tracker, &target, &key).await?,
+            Fact::Comment(comment) => comments::hear(ctx, tx, &comment).await?,
+            Fact::IssueEdited(edit) => suggest::boxes::heard(ctx, tx, &edit, &unique).await?,
+            Fact::Ticket(change) => desk::changed(ctx, tx, &change).await?,
         });
     }
     Ok((Outcome::Applied, said.join("; ")))
@@ -197,10 +207,10 @@ pub async fn hear(
 }
 
 /// Brings the rollouts of a subject to what its signals say.
-async fn refold(ctx: &Context, tx: &mut Tx, subject: &Subject) -> Result<Vec<RolloutId>> {
+pub(super) async fn refold(ctx: &Context, tx: &mut Tx, subject: &Subject) -> Result<Vec<RolloutId>> {
     let now = ctx.now();
-    let policy = ctx.config.policy();
     let known = signals::of_subject(tx, subject).await?;
+    let policy = policies::of_subject(ctx, tx, subject, &known).await?;
     let folded = fold(subject, &known, policy.opens_on, &|environment| policy.watches(environment));
     flags_known::set(tx, subject, &FlagState::after(subject, &known), now).await?;
     for rollout in &folded {
@@ -237,16 +247,4 @@ async fn installation(ctx: &Context, tx: &mut Tx, id: i64, account: &str, state:
         }
     }
     Ok(format!("the installation for {account} is {}", state.as_str()))
-}
-
-async fn issue_deleted(tx: &mut Tx, tracker: TrackerName, target: &str, key: &str) -> Result<String> {
-    let Some(found) = tickets::by_key(tx, tracker, target, key).await? else {
-        return Ok(format!("{key} of {target} was none of ours"));
-    };
-    rollouts::lock(tx, &found.rollout).await?;
-    let Some(mut ticket) = tickets::get(tx, &found.id).await? else { return Ok("the ticket is gone".into()) };
-    ticket.state = TicketState::Dismissed;
-    ticket.error = Some("a person deleted the issue".into());
-    tickets::save(tx, &ticket).await?;
-    Ok(format!("a person deleted the issue of {}: it is not filed again", ticket.subject()))
 }

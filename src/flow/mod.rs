@@ -1,10 +1,15 @@
 //! Use cases: load, decide, save. Only these see both the store and the outside world, and no call to the outside is
 //! made while a transaction is open.
 //!
-//! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what no delivery told, `mentions` joins
+//! `receive` keeps a delivery, `ingest` reads it, `poll` asks flag platforms what no delivery told, `policies`
+//! reads what repositories say in `.github/hearback.yml`, `mentions` joins
 //! releases and pull requests to flags, `feedback` keeps statements, which `clean` redacts and `seal` makes reversible for
 //! whoever has the key, `analyze` reads them, `correct` keeps what a person says of a reading, `reconcile` plans what the
-//! tickets should say, `rephrase` asks a language model for other words, `deliver` makes it so, `sweep` looks for what was
+//! tickets should say, `suggest` hears what people say of those that wait for a yes, `rephrase` asks a language model for other
+//! words, `comments` hears what people write in threads, `commands` does what they ask for and
+//! `standing` knows who may, `retract` takes statements back,
+//! `deliver` makes it so, `existing` looks for people's own issues about the same before, `desk` hears what people do with
+//! tickets, `posts` writes what is no ticket, `sweep` looks for what was
 //! missed, `lineage` shows rollouts together, `usage` counts what people do beside what they say, `pull` asks other systems for numbers,
 //! `findings` tells what the counts say and raises alarms, and `check` says what is wrong. With the feature `encoder`, `encoded` places statements by
 //! a sentence encoder.
@@ -14,24 +19,34 @@ pub mod account;
 pub mod analyze;
 pub mod check;
 pub mod clean;
+pub mod commands;
+pub mod comments;
 pub mod correct;
 pub mod deliver;
+mod desk;
 #[cfg(feature = "encoder")]
 pub mod encoded;
+mod existing;
 pub mod feedback;
 pub mod findings;
 pub mod ingest;
 pub mod lineage;
 pub mod mentions;
 pub mod open;
+pub mod policies;
 pub mod poll;
+pub mod posts;
 pub mod pull;
 pub mod receive;
+pub mod reception;
 pub mod reconcile;
 pub mod rephrase;
 pub mod reports;
+mod retract;
 pub mod seal;
+mod standing;
 pub mod steer;
+pub mod suggest;
 mod summaries;
 pub mod sweep;
 pub mod themes;
@@ -111,6 +126,14 @@ pub struct Bell {
     pub hands: Notify,
     /// Summaries to put in other words.
     pub words: Notify,
+    /// Commands in comments to do.
+    pub commands: Notify,
+    /// Policies to read.
+    pub policies: Notify,
+    /// Answers, reactions and check runs to write.
+    pub posts: Notify,
+    /// Boxes that people ticked.
+    pub ticks: Notify,
 }
 
 /// Counts what was turned away at the door, until it is time to note it.

@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 
-use super::{Context, ingest, reconcile};
+use super::{Context, ingest, policies, reconcile};
 use crate::domain::repo::RepoName;
 use crate::domain::rollout::Rollout;
 use crate::domain::signal::{About, Exposure, Signal, SignalKind, Subject};
 use crate::id::RolloutId;
-use crate::store::{Tx, rollouts};
+use crate::store::{Tx, mentions, rollouts};
+use crate::time::UnixMs;
 
 /// The platform of what nobody names one for; the same as a generic delivery has, so that both are one rollout.
 const PLATFORM: &str = "generic";
@@ -56,15 +57,21 @@ pub enum Opened {
 /// Opens a rollout, unless one of the same name lasts.
 pub async fn open(ctx: &Context, wanted: &Wanted, actor: &str) -> Result<Opened> {
     let now = ctx.now();
-    let environments = &ctx.config.policy.environments;
     let mut tx = ctx.db.write().await?;
+    let home = match (&wanted.repo, &wanted.what) {
+        (Some(own), _) => Some(own.clone()),
+        (None, What::Flag { flag, .. }) => mentions::repo_of_flag(&mut tx, flag, UnixMs::NEVER).await?,
+        (None, What::Release { .. }) => None,
+    };
+    let policy = policies::in_repo(ctx, &mut tx, home.as_ref()).await?;
+    let environments = &policy.environments;
     if let Some(rollout) = lasting(&mut tx, wanted).await? {
         return Ok(Opened::Known(rollout.id));
     }
     let (subject, kind, tag) = match &wanted.what {
         What::Flag { flag, environment } => {
             let environment = environment.clone().or_else(|| environments.first().cloned()).unwrap_or_default();
-            if !ctx.config.policy().watches(&environment) {
+            if !policy.watches(&environment) {
                 return Ok(Opened::Refused(format!(
                     "No customers live in the environment {environment}: policy.environments is {}. Name one of these, or add it.",
                     environments.join(", ")
@@ -96,6 +103,9 @@ pub async fn open(ctx: &Context, wanted: &Wanted, actor: &str) -> Result<Opened>
             "Nothing was opened: {said}. GET /v1/rollouts tells how earlier ones ended."
         )));
     };
+    if let Some(why) = policy.deaf_to(&rollout) {
+        return Ok(Opened::Refused(format!("Nothing was opened: {why}. Name it in .github/hearback.yml.")));
+    }
     tx.commit().await?;
     // Its window stands when the answer leaves, so that it can be extended or closed at once.
     reconcile::one(ctx, &rollout.id).await?;

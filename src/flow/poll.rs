@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
-use super::Context;
+use super::{Context, policies};
 use crate::domain::flag::{FlagChange, FlagSeen};
 use crate::flagapi::{After, Look, Platform};
 use crate::http::RemoteError;
@@ -105,14 +105,14 @@ async fn keep(ctx: &Context, tx: &mut Tx, source: &'static Source, look: Look, b
     let known: BTreeMap<String, Known> =
         known_flags::of_platform(tx, source.name).await?.into_iter().map(|k| (k.subject.key(), k)).collect();
     let flags = look.seen.len();
-    let policy = ctx.config.policy();
+    let watches = policies::anybody_watches(ctx, tx).await?;
     // What changed here since the question was asked is news to the answer.
     let before = known.values().filter(|k| k.changed_at < began).map(|k| (&k.subject, &k.state));
     let gone = plan::gone(&look.seen, &look.whole, look.environments_by_flag, before);
     let news: Vec<(FlagSeen, bool)> = look
         .seen
         .into_iter()
-        .filter(|s| policy.watches(s.environment.as_deref().unwrap_or_default()))
+        .filter(|s| watches(s.environment.as_deref().unwrap_or_default()))
         .chain(gone)
         .filter(|s| !told.contains(&s.flag))
         .filter_map(|seen| {

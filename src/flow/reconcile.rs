@@ -7,21 +7,27 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tracing::{error, info};
 
+mod life;
+
 use super::summaries::{self, OfTheme};
-use super::{Context, mentions, rephrase, reports};
+use super::{Context, mentions, policies, reception, rephrase, reports, suggest};
 use crate::crash_point;
+use crate::domain::existing::Related;
+use crate::domain::handling::Resolution;
+use crate::domain::policy::Policy;
 use crate::domain::repo::RepoName;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
 use crate::domain::ticket::{Severity, Ticket, TicketState, TrackerName};
 use crate::domain::window::{Window, WindowState};
-use crate::id::{ActionId, DecisionId, RolloutId, TicketId};
+use crate::id::{ActionId, DecisionId, RolloutId, ThemeId, TicketId};
 use crate::plan::tickets::{self as planning, Decision, Picture, Verdict};
 use crate::plan::windows::{self as rules, Heard};
 use crate::render::doc::Doc;
 use crate::render::{issue, report};
 use crate::store::actions::{Action, ActionKind};
-use crate::store::{Tx, actions, decisions, feedback, rollouts, themes, tickets, windows};
+use crate::store::mutes::{self, Mute};
+use crate::store::{Tx, actions, decisions, existing, feedback, rollouts, suggestions, themes, tickets, windows};
 use crate::time::{MINUTE_MS, UnixMs};
 
 /// Rollouts looked at in one round.
@@ -51,6 +57,14 @@ impl Wanted {
         let text = serde_json::to_string(&body).context("writing a document as JSON")?;
         Ok(Self { title, body, hash: hex::encode(&Sha256::digest(text.as_bytes())[..12]), severity })
     }
+
+    /// The same, with the issues named that people wrote and that may say the same.
+    pub fn naming(self, related: &[Related]) -> Result<Self> {
+        if related.is_empty() {
+            return Ok(self);
+        }
+        Self::new(self.title, issue::naming(self.body, related), self.severity)
+    }
 }
 
 /// Looks at every rollout that wants it. Gives how many were looked at.
@@ -77,9 +91,16 @@ pub async fn one(ctx: &Context, id: &RolloutId) -> Result<()> {
     let Some(rollout) = rollouts::get(&mut tx, id).await? else { return Ok(()) };
     // One moment for the steps and for when to look again: a date between two would be slept through.
     let now = ctx.now();
-    let window = step_window(ctx, &mut tx, &rollout, now).await?;
-    plan_tickets(ctx, &mut tx, &rollout, &window).await?;
-    let wake = rules::wakes_at(&window, &rollout, &ctx.config.policy(), now).unwrap_or(UnixMs::NEVER);
+    let home = mentions::home(&mut tx, &rollout).await?;
+    policies::sight(ctx, &mut tx, home.as_ref()).await?;
+    let policy = policies::in_repo(ctx, &mut tx, home.as_ref()).await?;
+    let window = step_window(ctx, &mut tx, &rollout, &policy, now).await?;
+    let muted = mutes::of_rollout(&mut tx, id, now).await?;
+    let here = Here { rollout: &rollout, window: &window, policy: &policy, home: home.as_ref(), muted: &muted };
+    plan_tickets(ctx, &mut tx, here).await?;
+    reception::tell(ctx, &mut tx, &rollout).await?;
+    let wake = rules::wakes_at(&window, &rollout, &policy, now).unwrap_or(UnixMs::NEVER);
+    let wake = muted.iter().map(|m| m.until.plus(1)).fold(wake, UnixMs::min);
     rollouts::set_due(&mut tx, id, wake).await?;
     crash_point!("hb.reconcile.planned");
     tx.commit().await?;
@@ -89,13 +110,23 @@ pub async fn one(ctx: &Context, id: &RolloutId) -> Result<()> {
 }
 
 /// Takes every step that is due and keeps it.
-async fn step_window(ctx: &Context, tx: &mut Tx, rollout: &Rollout, now: UnixMs) -> Result<Window> {
-    let policy = ctx.config.policy();
+async fn step_window(ctx: &Context, tx: &mut Tx, rollout: &Rollout, policy: &Policy, now: UnixMs) -> Result<Window> {
     let mut window = windows::get(tx, &rollout.id).await?.unwrap_or_else(|| Window::unborn(rollout.id.clone()));
     let people = crate::domain::tally::Tally::from(rollouts::counts(tx, &rollout.id).await?.tally).people();
     let heard = Heard { people, unread: feedback::has_unread(tx, &rollout.id).await? };
+    if let Some(why) = policy.deaf_to(rollout).filter(|_| window.opened_at.is_none()) {
+        let decision = decisions::Decision {
+            subject: "window".into(),
+            verdict: "skip".into(),
+            why: format!("it is not opened, because {why}"),
+            evidence: json!({"flags": policy.flags, "releases": policy.releases, "environments": policy.environments})
+                .to_string(),
+            at_ms: now.0,
+        };
+        decisions::record(tx, &DecisionId::new(now, &*ctx.entropy), &rollout.id, &decision).await?;
+    }
     for _ in 0..STEPS_MAX {
-        let Some(step) = rules::next(&window, rollout, &policy, heard, now) else { return Ok(window) };
+        let Some(step) = rules::next(&window, rollout, policy, heard, now) else { return Ok(window) };
         window = window.after(&step);
         windows::record(tx, &step, &window).await?;
         info!(rollout.id = %rollout.id, window.state = window.state.as_str(), "the window of {} is {}: {}", rollout.label(), window.state.as_str(), step.cause);
@@ -103,24 +134,58 @@ async fn step_window(ctx: &Context, tx: &mut Tx, rollout: &Rollout, now: UnixMs)
     anyhow::bail!("the window of {} takes no rest after {STEPS_MAX} steps", rollout.id)
 }
 
-/// Plans what the tickets need.
-async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Window) -> Result<()> {
-    let policy = ctx.config.policy();
+/// A rollout, its window, and the rules in force for it.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    /// The rollout.
+    pub rollout: &'a Rollout,
+    /// Its window.
+    pub window: &'a Window,
+    /// The rules in force.
+    pub policy: &'a Policy,
+    /// The repository that it belongs to.
+    pub home: Option<&'a RepoName>,
+    /// The themes of which people want to hear nothing for now.
+    pub muted: &'a [Mute],
+}
+
+impl Here<'_> {
+    fn is_muted(&self, theme: Option<&ThemeId>) -> bool {
+        self.muted.iter().any(|m| Some(&m.theme) == theme)
+    }
+}
+
+/// What is wanted of each ticket of a rollout, and why; nothing is written.
+pub(super) async fn decided(tx: &mut Tx, ctx: &Context, here: Here<'_>, known: &[Theme]) -> Result<Vec<Decision>> {
+    let Here { rollout, window, policy, home, .. } = here;
     let counts = rollouts::counts(tx, &rollout.id).await?;
-    let mut known = themes::of_rollout(tx, &rollout.id).await?;
-    known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
     let before = tickets::of_rollout(tx, &rollout.id).await?;
-    let home = mentions::home(tx, rollout).await?;
-    let picture = Picture {
-        policy: &policy,
-        repo: home.as_ref(),
+    let answers = suggestions::answers(tx, &rollout.id).await?;
+    let mut decided = planning::plan(&Picture {
+        policy,
+        watched: policy.listens_to(rollout),
+        repo: home,
         jira_project: ctx.config.jira.project.as_deref().filter(|_| ctx.config.jira.is_configured()),
         window,
         tally: counts.tally.into(),
-        themes: &known,
+        themes: known,
         tickets: &before,
-    };
-    let decided = planning::plan(&picture);
+        answers: &answers,
+        returned: &life::known_returns(tx, rollout).await?,
+    });
+    // A person asked for silence, and that stands among the decisions.
+    decided.retain(|d| !here.is_muted(d.theme.as_ref()));
+    Ok(decided)
+}
+
+/// Plans what the tickets need.
+async fn plan_tickets(ctx: &Context, tx: &mut Tx, here: Here<'_>) -> Result<()> {
+    let Here { rollout, home, .. } = here;
+    let mut known = themes::of_rollout(tx, &rollout.id).await?;
+    known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
+    life::find_returns(ctx, tx, here, &known).await?;
+    life::review(ctx, tx, here).await?;
+    let decided = decided(tx, ctx, here, &known).await?;
     for d in &decided {
         explain(ctx, tx, rollout, d).await?;
         if d.verdict == Verdict::File {
@@ -128,12 +193,27 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, rollout: &Rollout, window: &Wi
         }
     }
     for mut ticket in tickets::of_rollout(tx, &rollout.id).await? {
+        if here.is_muted(ticket.theme.as_ref()) {
+            continue;
+        }
         match ticket.state {
-            TicketState::Wanted => {
-                retarget(ctx, tx, home.as_ref(), &mut ticket).await?;
-                keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?;
+            // What was decided before it could be filed holds for it, too.
+            TicketState::Wanted if !ticket.handling.decided.resolution.is_open() => {
+                drop_stale(ctx, tx, &ticket, ActionKind::File).await?;
             }
-            TicketState::Filed => keep_true(ctx, tx, rollout, window, &ticket, &known, &decided).await?,
+            TicketState::Wanted => {
+                retarget(ctx, tx, home, &mut ticket).await?;
+                keep_true(ctx, tx, here, &ticket, &known, &decided).await?;
+            }
+            TicketState::Filed => {
+                life::settle(ctx, tx, &ticket).await?;
+                if ticket.handling.decided.resolution == Resolution::NotPlanned {
+                    drop_stale(ctx, tx, &ticket, ActionKind::Revise).await?;
+                    drop_stale(ctx, tx, &ticket, ActionKind::Quote).await?;
+                } else {
+                    keep_true(ctx, tx, here, &ticket, &known, &decided).await?;
+                }
+            }
             TicketState::Dismissed | TicketState::Failed => {}
         }
     }
@@ -189,12 +269,12 @@ async fn want(ctx: &Context, tx: &mut Tx, rollout: &Rollout, d: &Decision) -> Re
 async fn keep_true(
     ctx: &Context,
     tx: &mut Tx,
-    rollout: &Rollout,
-    window: &Window,
+    here: Here<'_>,
     ticket: &Ticket,
     known: &[Theme],
     decided: &[Decision],
 ) -> Result<()> {
+    let rollout = here.rollout;
     let theme = match &ticket.theme {
         Some(id) => match known.iter().find(|t| t.id == *id) {
             Some(theme) => Some(theme),
@@ -209,11 +289,16 @@ async fn keep_true(
     let wanted = match &of_theme {
         Some((theme, of)) => {
             summaries::want_words(tx, ctx, rollout, theme, of, rephrase::SPACING_MS).await?;
-            about_theme(ctx, tx, rollout, window, theme, of).await?
+            let wanted = about_theme(ctx, tx, here, ticket, theme, of).await?;
+            // Which issues are named is found when it is filed.
+            match ticket.state {
+                TicketState::Filed => wanted.naming(&existing::beside(tx, &ticket.id).await?.related)?,
+                TicketState::Wanted | TicketState::Dismissed | TicketState::Failed => wanted,
+            }
         }
-        None => about_rollout(ctx, tx, rollout, ticket.tracker, known, decided).await?,
+        None => about_rollout(ctx, tx, here, ticket.tracker, known, decided).await?,
     };
-    let due = ticket.written_at.map_or(ctx.now(), |at| at.plus(ctx.config.policy().coalesce_ms));
+    let due = ticket.written_at.map_or(ctx.now(), |at| at.plus(here.policy.coalesce_ms));
     if ticket.state == TicketState::Wanted {
         return plan(ctx, tx, ticket, ActionKind::File, &wanted, ctx.now()).await;
     }
@@ -222,7 +307,10 @@ async fn keep_true(
     } else {
         plan(ctx, tx, ticket, ActionKind::Revise, &wanted, due).await?;
     }
+    // A closed ticket gets no new comment: that would call people to what is done.
+    let quiet = ticket.comment.is_none() && !ticket.handling.decided.resolution.is_open();
     if let Some((_, of)) = of_theme
+        && !quiet
         && ticket.comment.as_deref() != Some(super::deliver::COMMENT_DELETED)
     {
         let quotes = Wanted::new(String::new(), issue::quotes(&of.told), Severity::Low)?;
@@ -296,15 +384,16 @@ pub fn scope(ticket: &Ticket) -> String {
 async fn about_theme(
     ctx: &Context,
     tx: &mut Tx,
-    rollout: &Rollout,
-    window: &Window,
+    here: Here<'_>,
+    ticket: &Ticket,
     theme: &Theme,
     of: &OfTheme,
 ) -> Result<Wanted> {
+    let Here { rollout, window, policy, .. } = here;
     let counts = rollouts::counts(tx, &rollout.id).await?;
     let answered = crate::domain::tally::Tally::from(counts.tally).people();
     let variants = feedback::variants_of_theme(tx, &theme.id, VARIANTS).await?;
-    let severity = planning::severity(theme, &ctx.config.policy());
+    let severity = planning::severity(theme, policy);
     let brought_by = mentions::brought_by(tx, rollout).await?;
     let body = issue::section(&issue::About {
         rollout,
@@ -317,6 +406,7 @@ async fn about_theme(
         concentrated: &of.facts.concentrated,
         phrases: &of.phrases,
         brought_by: &brought_by,
+        living: &life::living(ctx, tx, ticket).await?,
         engine: ctx.reader.engine(),
     });
     Wanted::new(issue::title(&theme.name, rollout), body, severity)
@@ -325,17 +415,15 @@ async fn about_theme(
 async fn about_rollout(
     ctx: &Context,
     tx: &mut Tx,
-    rollout: &Rollout,
+    here: Here<'_>,
     tracker: TrackerName,
     known: &[Theme],
     decided: &[Decision],
 ) -> Result<Wanted> {
-    let suggested: Vec<String> = decided
-        .iter()
-        .filter(|d| d.verdict == Verdict::Suggest && d.tracker == tracker)
-        .filter_map(|d| known.iter().find(|t| Some(&t.id) == d.theme.as_ref()).map(|t| (t, d)))
-        .map(|(t, d)| format!("{} ({})", t.name, d.why.sentence()))
-        .collect();
+    let rollout = here.rollout;
+    let answers = suggestions::answers(tx, &rollout.id).await?;
+    let filed = tickets::of_rollout(tx, &rollout.id).await?;
+    let suggested = suggest::offered(ctx, here, tracker, decided, &answers, known, &filed);
     let full = reports::load(tx, ctx, rollout, suggested).await?;
     let account = full.account();
     let severity = if account.window.state == WindowState::Closed { Severity::Low } else { Severity::Medium };

@@ -7,12 +7,12 @@ use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
 use super::deliver::LOOK_BACK_MS;
-use super::{Context, findings, mentions, pull, usage};
+use super::{Context, deliver, findings, mentions, pull, reconcile, usage};
 use crate::domain::ticket::{Ticket, TicketState};
 use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
 use crate::render::markers::{Marker, MarkerKind};
-use crate::store::{deliveries, keys, rollouts, schedules, tickets};
+use crate::store::{comments, deliveries, keys, rollouts, schedules, tickets};
 use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
 
 /// The schedule that asks GitHub for what it could not deliver.
@@ -195,6 +195,10 @@ async fn close_doubles_of(ctx: &Context, ticket: &Ticket) -> Result<usize, Sweep
     let Some((keeper, younger)) = found.split_first() else { return Ok(0) };
     let mut closed = 0;
     for double in younger.iter().filter(|d| d.open) {
+        // It is said in a comment, which counts among what the account makes.
+        if deliver::made_beside(ctx, &reconcile::scope(ticket)).await?.is_some() {
+            break;
+        }
         tracker.close_double(&ticket.target, &double.key, keeper).await?;
         closed += 1;
         ctx.telemetry.duplicate_closed();
@@ -256,6 +260,7 @@ async fn forget_answers(ctx: &Context) -> Result<String> {
     let mut tx = ctx.db.write().await?;
     let n = keys::forget_answers(&mut tx, ctx.now().plus(-ANSWERS_MAX_MS)).await?;
     let emptied = deliveries::empty_old(&mut tx, ctx.now().plus(-BODIES_MAX_MS)).await?;
+    comments::forget(&mut tx, ctx.now().plus(-BODIES_MAX_MS)).await?;
     tx.commit().await?;
     Ok(format!("{n} answers forgotten, {emptied} old deliveries emptied"))
 }
