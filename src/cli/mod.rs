@@ -17,6 +17,8 @@ mod correct;
 mod distill;
 mod import;
 mod keys;
+mod policy;
+mod refuse;
 mod replay;
 mod reveal;
 mod rollouts;
@@ -79,6 +81,8 @@ enum Command {
     Why(rollouts::WhyArgs),
     /// File what the policy holds back until a person says yes.
     Approve(rollouts::ApproveArgs),
+    /// Say no to what the policy holds back; it is remembered, and offered again when many more people say it.
+    Refuse(refuse::Args),
     /// Says that somebody has seen an alarm, so that it is armed anew.
     Ack(rollouts::AcknowledgeArgs),
     /// Show a statement as it was given, before personal data was taken out of it; who looks, and why, is recorded.
@@ -97,6 +101,9 @@ enum Command {
     /// Make the vectors by which themes are compared, from a sentence encoder and texts without labels.
     #[cfg(feature = "encoder")]
     Distill(distill::Args),
+    /// Check a repository's .github/hearback.yml before it is pushed, and print its JSON Schema.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Print the `OpenAPI` 3.1 document.
     Openapi,
 }
@@ -151,6 +158,7 @@ fn run(cli: Cli) -> Result<Done> {
             put!("{}", web::OPENAPI.trim_end());
             Ok(Done::Well)
         }
+        Command::Policy(policy::Command::Schema) => policy::schema(),
         Command::Demo { keep } => block_on(demo::run(keep)).map(|()| Done::Well),
         Command::Check(args) => block_on(check::run(config::load(path.as_deref()), &args)),
         Command::Simulate(args) => simulate::run(&config::load(path.as_deref())?, &args),
@@ -187,12 +195,14 @@ async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
         Command::Report(args) => rollouts::report(ctx, &args).await,
         Command::Why(args) => rollouts::why(ctx, &args).await,
         Command::Approve(args) => rollouts::approve(ctx, &args).await,
+        Command::Refuse(args) => refuse::run(ctx, &args).await,
         Command::Ack(args) => rollouts::acknowledge(ctx, &args).await,
         Command::Reveal(args) => reveal::run(ctx, &args).await,
         Command::Themes(args) => themes::run(ctx, &args).await,
         Command::Keys(command) => keys::run(ctx, command).await,
         Command::Correct(args) => correct::run(ctx, &args).await,
         Command::Train(args) => train::run_with(ctx, &args).await,
+        Command::Policy(policy::Command::Test(args)) => policy::test(ctx, &args).await,
         #[cfg(feature = "encoder")]
         Command::Distill(_) => unreachable!("this ran without an open database"),
         Command::Serve
@@ -202,6 +212,7 @@ async fn with_context(ctx: &Context, command: Command) -> Result<Done> {
         | Command::Simulate(_)
         | Command::Stats(_)
         | Command::Replay(_)
+        | Command::Policy(policy::Command::Schema)
         | Command::Openapi => unreachable!("these ran without an open database"),
     }
 }

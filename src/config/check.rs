@@ -155,7 +155,22 @@ fn alarms(a: &AlarmSettings) -> Result<(), (String, String)> {
 fn sections(c: &Config) -> Result<(), (String, String)> {
     language_model(&c.summary.llm)?;
     alarms(&c.alarms)?;
+    counts(c)?;
     c.usage.iter().try_for_each(|(name, usage)| usage_of(name, usage))
+}
+
+/// Counts of which none makes no sense.
+fn counts(c: &Config) -> Result<(), (String, String)> {
+    for (key, n) in [
+        ("policy.reopen_people", c.policy.reopen_people.unwrap_or(1)),
+        ("github.creates_per_minute", c.github.creates_per_minute),
+        ("github.creates_per_hour", c.github.creates_per_hour),
+    ] {
+        if n == 0 {
+            return Err((key.to_owned(), "expected a whole number from 1".into()));
+        }
+    }
+    Ok(())
 }
 
 /// `[summary.llm]`: an address and a name belong together.

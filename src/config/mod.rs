@@ -13,8 +13,9 @@ use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 pub use settings::{
-    AlarmSettings, Analysis, Config, Database, GitHub, Jira, JiraFlavour, KeyKind, KeySettings, LanguageModel, Local,
-    Log, LogFormat, Outbox, People, PolicySettings, Server, SourceSettings, Summary, UsageSettings, without_password,
+    AlarmSettings, Analysis, Config, Database, GitHub, GitHubFeedback, Jira, JiraFlavour, KeyKind, KeySettings,
+    LanguageModel, Local, Log, LogFormat, Outbox, People, PolicySettings, Server, SourceSettings, Summary,
+    UsageSettings, without_password,
 };
 pub use values::{Listen, Span};
 
@@ -257,6 +258,11 @@ mod tests {
                 "[policy]\ntickets = \"yes\"\n",
                 "hearback.toml:2: policy.tickets: unknown variant `yes`, expected one of",
             ),
+            ("[policy]\nreopen_people = 0\n", "hearback.toml:2: policy.reopen_people: expected a whole number from 1"),
+            (
+                "[github]\ncreates_per_hour = 0\n",
+                "hearback.toml:2: github.creates_per_hour: expected a whole number from 1",
+            ),
             ("[policy\n", "hearback.toml:1: (syntax)"),
             (
                 "[github]\nwebhook_secrets = [\"\"]\n",
@@ -326,6 +332,40 @@ mod tests {
             let error = from(text, &[]).unwrap_err().to_string();
             assert!(error.starts_with(said), "{error}\n  wanted {said}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_source_of_usage_is_named_with_its_line() {
+        let good = ["kind = \"prometheus\"", "address = \"http://127.0.0.1:9090\"", "query = \"up\"", "bad = \"high\""];
+        let of = |more: &[&str]| {
+            let lines: Vec<&str> = ["[usage.shop]"].into_iter().chain(good).chain(more.iter().copied()).collect();
+            from(&lines.join("\n"), &[])
+        };
+        assert!(of(&[]).is_ok());
+        assert!(of(&["token = \"t\"", "every = \"0s\"", "timeout = \"5m\""]).is_ok());
+        for (more, said) in [
+            (&["timeout = \"6m\""][..], "hearback.toml:6: usage.shop.timeout: expected a time from 1s to 5m"),
+            (&["every = \"30s\""], "hearback.toml:6: usage.shop.every: expected at least 1m, or 0s for never"),
+            (&["token = \"t\"", "user = \"u\""], "hearback.toml:6: usage.shop.token: expected a token, or user and"),
+            (&["user = \"u\""], "hearback.toml:6: usage.shop.user: it needs a password too"),
+            (&["password = \"p\""], "hearback.toml:6: usage.shop.password: it needs a user too"),
+            (&["colour = \"red\""], "hearback.toml:6: usage.shop.colour: unknown"),
+        ] {
+            let error = of(more).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}\n  wanted {said}");
+        }
+        for (from_text, to, said) in [
+            ("http://127.0.0.1:9090", "ftp://127.0.0.1", "hearback.toml:3: usage.shop.address: expected an address"),
+            ("prometheus", "graphite", "hearback.toml:2: usage.shop.kind: "),
+            ("\"high\"", "\"wrong\"", "hearback.toml:5: usage.shop.bad: "),
+        ] {
+            let text = format!("[usage.shop]\n{}\n", good.join("\n")).replace(from_text, to);
+            let error = from(&text, &[]).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}\n  wanted {said}");
+        }
+        let posthog = format!("[usage.shop]\n{}\n", good.join("\n")).replace("prometheus", "posthog");
+        let error = from(&posthog, &[]).unwrap_err().to_string();
+        assert!(error.contains("usage.shop.project: expected PostHog's number of the project"), "{error}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use toml::Value;
 
 use super::values::{Listen, Span};
 use crate::domain::alarm::AlarmRules;
+use crate::domain::existing::Existing;
 use crate::domain::policy::{CloseWhen, OpensOn, Policy, TicketMode};
 use crate::domain::repo::RepoName;
 use crate::domain::series::{Bad, Binding, PullKind};
@@ -90,6 +91,10 @@ impl Config {
             coalesce_ms: p.coalesce.ms(),
             environments: p.environments.clone(),
             labels: p.labels.clone(),
+            existing: p.existing,
+            reopen_people: i64::from(p.reopen_people.unwrap_or(p.min_people)),
+            sync: p.sync,
+            ..Policy::default()
         }
     }
 
@@ -202,7 +207,20 @@ pub struct GitHub {
     #[serde(deserialize_with = "one_or_many")]
     pub webhook_secrets: Vec<SecretString>,
     pub write_spacing: Span,
+    pub creates_per_minute: u32,
+    pub creates_per_hour: u32,
     pub sweep: Span,
+    pub policies: Span,
+    pub feedback: GitHubFeedback,
+}
+
+/// `[github.feedback]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in default.toml, which is shown to people")]
+pub struct GitHubFeedback {
+    pub labels: Vec<String>,
+    pub mention: bool,
 }
 
 impl GitHub {
@@ -227,6 +245,7 @@ pub struct Jira {
     pub labels: Vec<String>,
     pub components: Vec<String>,
     pub custom: BTreeMap<String, Value>,
+    pub not_planned: Vec<String>,
     #[serde(deserialize_with = "one_or_many")]
     pub webhook_secrets: Vec<SecretString>,
 }
@@ -353,6 +372,9 @@ pub struct PolicySettings {
     pub coalesce: Span,
     pub environments: Vec<String>,
     pub labels: Vec<String>,
+    pub existing: Existing,
+    pub reopen_people: Option<u32>,
+    pub sync: bool,
 }
 
 /// `[alarms]`

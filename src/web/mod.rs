@@ -5,6 +5,7 @@
 //! under way; the deadline of the body; what is left of a body; decompression; and then the endpoint, which reads at
 //! most so many bytes of what was decompressed.
 
+mod answer;
 mod auth;
 mod body;
 mod correct;
@@ -82,6 +83,8 @@ fn working(dashboard_on: bool) -> Vec<Route> {
         ("/v1/rollouts/{id}/close", post(steer::close)),
         ("/v1/rollouts/{id}/reopen", post(steer::reopen)),
         ("/v1/rollouts/{id}/acknowledge", post(steer::acknowledge)),
+        ("/v1/rollouts/{id}/themes/{theme}/approve", post(answer::approve)),
+        ("/v1/rollouts/{id}/themes/{theme}/refuse", post(answer::refuse)),
         ("/v1/kpis", read(get(kpis::get))),
         ("/", get(dashboard::index).layer(from_fn_with_state(dashboard_on, dashboard::only_this_machine))),
         (
@@ -102,6 +105,7 @@ fn operating() -> Vec<Route> {
         ("/readyz", get(health::ready)),
         ("/metrics", get(health::metrics)),
         ("/openapi.json", get(openapi::get)),
+        ("/policy.schema.json", get(openapi::policy_schema)),
     ]
 }
 

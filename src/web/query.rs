@@ -6,7 +6,7 @@ use axum::http::Uri;
 use serde::Serialize;
 
 use super::problem::Problem;
-use crate::id::{FeedbackId, RolloutId};
+use crate::id::{FeedbackId, RolloutId, ThemeId};
 use crate::time::UnixMs;
 
 /// Items of a page where none is asked for, and the most that may be.
@@ -102,6 +102,14 @@ pub fn rollout_id(text: &str) -> Result<RolloutId, Problem> {
         return Ok(RolloutId(text.to_owned()));
     }
     Err(no_such_rollout())
+}
+
+/// A theme's id from a path, likewise.
+pub fn theme_id(text: &str) -> Result<ThemeId, Problem> {
+    if text.starts_with(ThemeId::PREFIX) && is_id(text) {
+        return Ok(ThemeId(text.to_owned()));
+    }
+    Err(Problem::unknown("There is no such theme in this rollout."))
 }
 
 /// A statement's id from a path, likewise.

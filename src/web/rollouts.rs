@@ -13,7 +13,7 @@ use crate::domain::rollout::Rollout;
 use crate::domain::signal::Subject;
 use crate::domain::tally::Tally;
 use crate::domain::window::Window;
-use crate::flow::mentions;
+use crate::flow::{mentions, policies};
 use crate::id::RolloutId;
 use crate::plan::verdict;
 use crate::render::report;
@@ -74,12 +74,13 @@ impl Overview {
     pub(super) async fn load(app: &App, tx: &mut Tx, id: &RolloutId) -> Result<Option<Self>> {
         let Some(rollout) = rollouts::get(tx, id).await? else { return Ok(None) };
         let counts = rollouts::counts(tx, id).await?;
+        let policy = policies::of(&app.ctx, tx, &rollout).await?;
         Ok(Some(Self {
             rollout,
             window: windows::get(tx, id).await?.unwrap_or_else(|| Window::unborn(id.clone())),
             tally: counts.tally.into(),
             statements: counts.items,
-            min_people: app.ctx.config.policy().min_people,
+            min_people: policy.min_people,
         }))
     }
 

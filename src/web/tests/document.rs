@@ -39,7 +39,11 @@ async fn routes_and_document_name_the_same_paths_and_methods() {
             .filter(|k| *k != "parameters")
             .map(|k| k.to_uppercase())
             .collect();
-        let concrete = path.replace("{id}", "ro_a").replace("{source}", "github").replace("{connection}", "a");
+        let concrete = path
+            .replace("{id}", "ro_a")
+            .replace("{theme}", "th_a")
+            .replace("{source}", "github")
+            .replace("{connection}", "a");
         let allow = w.send("TRACE", &concrete, &[], "").await.header("allow").to_owned();
         let answered: BTreeSet<String> = allow.split(',').filter(|m| *m != "HEAD").map(ToOwned::to_owned).collect();
         assert_eq!(answered, methods, "{path}");
