@@ -103,6 +103,8 @@ impl Ledger {
             ("themes", "SELECT COUNT(*) FROM themes"),
             ("tickets", "SELECT COUNT(*) FROM tickets"),
             ("actions", "SELECT COUNT(*) FROM actions"),
+            ("commands", "SELECT COUNT(*) FROM commands"),
+            ("posts", "SELECT COUNT(*) FROM posts"),
         ] {
             sizes.push((name, self.number(sql).await));
         }
@@ -121,6 +123,11 @@ impl Ledger {
             (
                 "an action that waits",
                 "SELECT kind || ' of ' || ticket_id || COALESCE(': ' || error, '') FROM actions WHERE state = 'waiting'",
+            ),
+            ("a command that waits", "SELECT thread || ' ' || author FROM commands WHERE state = 'waiting'"),
+            (
+                "a post that waits",
+                "SELECT dedupe_key || COALESCE(': ' || error, '') FROM posts WHERE state = 'waiting'",
             ),
             (
                 "a ticket that is not filed",

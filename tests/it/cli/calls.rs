@@ -10,7 +10,7 @@ fn help_is_there_for_every_command() {
     let help = desk.done(&["--help"]);
     for command in [
         "serve", "demo", "check", "migrate", "analyze", "replay", "import", "rollouts", "report", "why", "keys",
-        "correct", "train", "simulate", "reveal", "openapi",
+        "correct", "train", "simulate", "reveal", "approve", "refuse", "openapi",
     ] {
         assert!(help.contains(&format!("  {command}")), "{command} is listed:\n{help}");
         let own = desk.done(&[command, "--help"]);
@@ -28,6 +28,7 @@ fn a_wrong_call_ends_with_2_and_a_hint() {
         &[],
         &["report"],
         &["import", "x.csv"],
+        &["refuse", "v1", "th_1"],
         &["keys", "create"],
         &["keys", "create", "--kind", "open"],
         &["rollouts", "--limit", "0"],

@@ -134,6 +134,32 @@ async fn a_second_import_of_the_same_file_adds_nothing() {
     assert_eq!(desk.run(&["import", "said.csv", "--rollout", "v0"]).status, 1);
 }
 
+#[test]
+fn usage_is_imported_whatever_the_file_holds() {
+    let desk = Desk::new();
+    // Lines of many records each: all of them together are more than one request may hold.
+    let track = |user: usize| json!({"type": "track", "userId": format!("u{user}"), "event": "search"});
+    let batch = |line: usize| json!({"batch": (0..120).map(|n| track(line * 120 + n)).collect::<Vec<_>>()}).to_string();
+    let lines: Vec<String> = (0..100).map(batch).collect();
+    desk.file("events.jsonl", &lines.join("\n"));
+    let told = desk.json(&["import", "events.jsonl", "--usage", "--json"]);
+    assert_eq!((&told["read"], &told["counted"], &told["refused"]), (&json!(12_000), &json!(12_000), &json!(0)));
+    assert_eq!(told, desk.json(&["import", "events.jsonl", "--usage", "--json"]));
+
+    desk.file("shown.csv", "user,flag,variant\nana,new-checkout,on\n,new-checkout,off\n");
+    let told = desk.json(&["import", "shown.csv", "--usage", "--json"]);
+    assert_eq!((&told["waiting"], &told["read"]), (&json!(1), &json!(2)), "the flag is not known yet: {told}");
+    let words = desk.run(&["import", "shown.csv", "--usage"]);
+    assert_eq!(words.status, 0, "{words:#?}");
+    assert!(words.err.contains("1 wait for a rollout that is not known yet"), "{}", words.err);
+
+    desk.file("nonsense.jsonl", "not JSON\n");
+    let faulty = desk.run(&["import", "nonsense.jsonl", "--usage"]);
+    assert!(faulty.status == 1 && faulty.err.contains("nonsense.jsonl"), "{faulty:#?}");
+    assert_eq!(desk.run(&["import", "nowhere.jsonl", "--usage"]).status, 1);
+    assert_eq!(desk.run(&["import", "shown.csv", "--usage", "--rollout", "x"]).status, 2);
+}
+
 #[tokio::test]
 async fn rollouts_are_listed_reported_and_explained() {
     let (desk, ..) = imported().await;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod data;
+mod policy;
 mod reveal;
 mod running;
 mod simulate;

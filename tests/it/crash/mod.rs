@@ -4,6 +4,7 @@
 //! The points to die at are compiled in by the feature `failpoints`, which `tests/run` sets; without it these fail.
 
 mod answers;
+mod commands;
 mod points;
 mod rivals;
 mod stage;

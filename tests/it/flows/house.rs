@@ -7,7 +7,7 @@ use hearback::domain::tally::Tally;
 use hearback::domain::ticket::Ticket;
 use hearback::flagapi::Platforms;
 use hearback::flow::check::{self, Line};
-use hearback::flow::{Context, poll, sweep};
+use hearback::flow::{Context, policies, poll, sweep};
 use hearback::id::{CountingEntropy, RolloutId};
 use hearback::sources::signature::sign_standard_webhooks;
 use hearback::store::rollouts::Counts;
@@ -63,8 +63,17 @@ impl House {
 
     /// With these settings, and flag platforms that can be asked.
     pub async fn asking(kind: Kind, settings: &[(&str, &str)], platforms: Platforms) -> Self {
+        Self::at(kind, settings, platforms, Self::clock()).await
+    }
+
+    /// A clock on the day on which these tests take place.
+    pub fn clock() -> ManualClock {
+        ManualClock::at(UnixMs::parse_rfc3339("2026-10-09T10:00:00Z").unwrap())
+    }
+
+    /// On a clock that others have, too.
+    pub async fn at(kind: Kind, settings: &[(&str, &str)], platforms: Platforms, clock: ManualClock) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock = ManualClock::at(UnixMs::parse_rfc3339("2026-10-09T10:00:00Z").unwrap());
         let github = FakeGitHub::start_at(clock.clone()).await.strict();
         let database = fresh(kind, folder.path()).await;
         let app_id = github.app_id().to_string();
@@ -146,6 +155,12 @@ impl House {
     /// Runs the sweeps that are due, then works.
     pub async fn sweep(&self) {
         sweep::run_due(&self.ctx).await.unwrap();
+        self.work().await;
+    }
+
+    /// Reads the policies that are due, then works.
+    pub async fn rules(&self) {
+        policies::read::read_due(&self.ctx, &|| false).await.unwrap();
         self.work().await;
     }
 

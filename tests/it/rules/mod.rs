@@ -1,6 +1,8 @@
 //! The pure rules, as a user would state them.
+mod commands;
 mod flags;
 mod folding;
+pub mod sync;
 mod tickets;
 mod walks;
 mod windows;

@@ -2,8 +2,10 @@
 use std::collections::BTreeMap;
 
 use hearback::domain::annotation::{Intent, Sentiment};
+use hearback::domain::handling::Handling;
 use hearback::domain::policy::{Policy, TicketMode};
 use hearback::domain::repo::RepoName;
+use hearback::domain::suggestion::{Answer, Said};
 use hearback::domain::tally::Tally;
 use hearback::domain::theme::{Theme, ThemeVector};
 use hearback::domain::ticket::{Severity, Ticket, TicketState, TrackerName};
@@ -28,6 +30,7 @@ fn theme(id: &str, intent: Intent, tally: Tally, confidence: f64) -> Theme {
         tally,
         intents: BTreeMap::from([(intent, tally.people())]),
         confidence_sum: confidence * tally.people() as f64,
+        quarters: BTreeMap::new(),
         first_at: START,
         last_at: START,
     }
@@ -49,6 +52,7 @@ fn ticket(theme: Option<&str>, tracker: TrackerName, state: TicketState) -> Tick
         written_at: None,
         error: None,
         created_at: START,
+        handling: Handling::default(),
     }
 }
 
@@ -60,12 +64,15 @@ fn window(state: WindowState) -> Window {
 fn about(theme: &Theme, policy: &Policy, before: &[Ticket]) -> Option<Decision> {
     let picture = Picture {
         policy,
+        watched: true,
         repo: None,
         jira_project: None,
         window: &window(WindowState::Open),
         tally: theme.tally,
         themes: std::slice::from_ref(theme),
         tickets: before,
+        answers: &[],
+        returned: &[],
     };
     plan(&picture).into_iter().find(|d| d.theme.is_some())
 }
@@ -145,12 +152,15 @@ fn a_report_tells_what_was_heard_and_at_the_end_that_nothing_was() {
         let policy = Policy { tickets: mode, ..Policy::default() };
         let picture = Picture {
             policy: &policy,
+            watched: true,
             repo: None,
             jira_project: None,
             window: &window(state),
             tally: tally(people, 0),
             themes: &[],
             tickets: &[],
+            answers: &[],
+            returned: &[],
         };
         let got = plan(&picture);
         assert_eq!(got.len(), 1);
@@ -168,7 +178,10 @@ fn a_tracker_that_does_not_know_where_says_what_to_set() {
     let closed = window(WindowState::Closed);
     let targets = |policy: &Policy, repo: Option<&RepoName>, jira_project: Option<&str>| -> Vec<String> {
         let tally = Tally::default();
-        let picture = Picture { policy, repo, jira_project, window: &closed, tally, themes: &[], tickets: &[] };
+        let (themes, tickets, answers, returned) = (&[], &[], &[], &[]);
+        let watched = true;
+        let picture =
+            Picture { policy, watched, repo, jira_project, window: &closed, tally, themes, tickets, answers, returned };
         let said = |d: Decision| if d.verdict == Verdict::File { d.target } else { d.why.sentence() };
         plan(&picture).into_iter().map(said).collect()
     };
@@ -209,6 +222,51 @@ fn severity_follows_what_people_want_how_they_feel_and_how_many_they_are() {
     assert_eq!((empty.intent(), severity(&empty, &Policy::default())), (None, Low));
 }
 
+fn answer(theme: &ThemeId, said: Said, people: i64) -> Answer {
+    Answer { theme: theme.clone(), said, actor: "ada".into(), reason: "known".into(), people, at: START }
+}
+
+#[test]
+fn what_a_person_said_stands_until_enough_new_people_say_it() {
+    use TicketMode::{Approve, Auto, Off, Suggest};
+    let said_yes = || Why::SaidYes { actor: "ada".into() };
+    let refused = || Why::Refused { actor: "ada".into(), reason: "known".into(), min: 5 };
+    let again = |fresh| Why::OfferedAgain { actor: "ada".into(), fresh };
+    for (mode, said, then, now, wanted) in [
+        (Suggest, Said::Yes, 5, 5, (Verdict::File, said_yes())),
+        (Approve, Said::Yes, 5, 2, (Verdict::File, said_yes())),
+        (Off, Said::Yes, 5, 5, (Verdict::Skip, Why::SwitchedOff)),
+        (Suggest, Said::No, 5, 5, (Verdict::Skip, refused())),
+        (Suggest, Said::No, 5, 9, (Verdict::Skip, refused())),
+        (Suggest, Said::No, 5, 10, (Verdict::Suggest, again(5))),
+        (Suggest, Said::No, 9, 5, (Verdict::Skip, refused())),
+        // After a person's no, a person says yes.
+        (Auto, Said::No, 5, 9, (Verdict::Skip, refused())),
+        (Auto, Said::No, 5, 12, (Verdict::Suggest, again(7))),
+        (Off, Said::No, 5, 12, (Verdict::Skip, Why::SwitchedOff)),
+        (Suggest, Said::TakenBack, 5, 6, (Verdict::Suggest, Why::WantsApproval { people: 6 })),
+        (Auto, Said::TakenBack, 5, 6, (Verdict::File, Why::EnoughPeople { people: 6, min: 5 })),
+    ] {
+        let theme = theme("th", Intent::Bug, tally(now, 0), 0.9);
+        let policy = Policy { tickets: mode, ..Policy::default() };
+        let answers = [answer(&theme.id, said, then)];
+        let picture = Picture {
+            policy: &policy,
+            watched: true,
+            repo: None,
+            jira_project: None,
+            window: &window(WindowState::Open),
+            tally: theme.tally,
+            themes: std::slice::from_ref(&theme),
+            tickets: &[],
+            answers: &answers,
+            returned: &[],
+        };
+        let decision = plan(&picture).into_iter().find(|d| d.theme.is_some()).expect("a decision");
+        assert_eq!((decision.verdict, decision.why), wanted, "{mode:?} {said:?} {then} {now}");
+    }
+}
+
 /// What the store makes of a plan: every ticket that is to be filed is wanted from then on.
 fn carried_out(decisions: &[Decision], mut tickets: Vec<Ticket>) -> Vec<Ticket> {
     for d in decisions.iter().filter(|d| d.verdict == Verdict::File) {
@@ -226,6 +284,7 @@ proptest! {
         filed in prop::collection::vec((0_usize..8, 0_usize..3, 0_usize..4), 0..6),
         mode in prop_oneof![Just(TicketMode::Off), Just(TicketMode::Suggest), Just(TicketMode::Auto)],
         (repo, jira, closed) in any::<(bool, bool, bool)>(),
+        said in prop::collection::vec((0_usize..8, 0_usize..3, 0_i64..12), 0..4),
     ) {
         let trackers = [TrackerName::GitHub, TrackerName::Jira, TrackerName::Local];
         let states = [TicketState::Wanted, TicketState::Filed, TicketState::Dismissed, TicketState::Failed];
@@ -238,6 +297,9 @@ proptest! {
                 before.push(ticket(subject, trackers[tracker], states[state]));
             }
         }
+        let answers: Vec<Answer> = said.iter()
+            .filter_map(|(t, s, people)| Some(answer(&themes.get(*t)?.id, [Said::Yes, Said::No, Said::TakenBack][*s], *people)))
+            .collect();
         let policy = Policy { tickets: mode, trackers: trackers.to_vec(), ..Policy::default() };
         let name = RepoName::parse("acme/shop").filter(|_| repo);
         let window = window(if closed { WindowState::Closed } else { WindowState::Open });
@@ -246,8 +308,8 @@ proptest! {
             for s in Sentiment::ALL { tally.add(s, t.tally.of(s)); }
         }
         let picture = Picture {
-            policy: &policy, repo: name.as_ref(), jira_project: jira.then_some("SHOP"), window: &window, tally,
-            themes: &themes, tickets: &before,
+            policy: &policy, watched: true, repo: name.as_ref(), jira_project: jira.then_some("SHOP"), window: &window, tally,
+            themes: &themes, tickets: &before, answers: &answers, returned: &[],
         };
         let first = plan(&picture);
         prop_assert_eq!(&plan(&picture), &first);
