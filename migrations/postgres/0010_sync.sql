@@ -23,7 +23,7 @@ CREATE TABLE former_keys (
 CREATE TABLE returns (
   ticket_id  TEXT NOT NULL REFERENCES tickets (id),
   rollout_id TEXT NOT NULL REFERENCES rollouts (id),
-  theme_id   TEXT NOT NULL REFERENCES themes (id),
+  theme_id   TEXT NOT NULL REFERENCES themes (id) ON DELETE CASCADE,
   at_ms      BIGINT NOT NULL,
   PRIMARY KEY (ticket_id, theme_id)
 );

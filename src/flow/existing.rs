@@ -16,7 +16,7 @@ use crate::domain::ticket::Ticket;
 use crate::id::DecisionId;
 use crate::plan::likely::{self, About, Choice, Likely};
 use crate::store::decisions::{self, Decision};
-use crate::store::{existing, feedback, rollouts, themes};
+use crate::store::{existing, feedback, rollouts, themes, tickets};
 use crate::time::{DAY_MS, MINUTE_MS};
 use crate::trackers::IssueTracker;
 
@@ -54,6 +54,10 @@ pub(super) async fn look(ctx: &Context, tracker: &dyn IssueTracker, ticket: &Tic
     let samples: Vec<(&str, &str)> =
         said.iter().filter_map(|f| Some((f.text.as_deref()?, f.annotation.as_ref()?.language.as_str()))).collect();
     let (choice, best) = weigh(setting, &theme, &samples, &listed, ctx);
+    let choice = match choice {
+        Choice::Link(to) if is_a_ticket(ctx, ticket, &to.key).await? => Choice::Mention(vec![to]),
+        choice => choice,
+    };
     match &choice {
         Choice::Link(to) => {
             tell(ctx, ticket, "link", &format!("{} says the same already", to.key), &best).await?;
@@ -65,6 +69,12 @@ pub(super) async fn look(ctx: &Context, tracker: &dyn IssueTracker, ticket: &Tic
         Choice::Mention(_) => {}
     }
     Ok(choice)
+}
+
+/// Whether an issue is the ticket of something else already.
+async fn is_a_ticket(ctx: &Context, ticket: &Ticket, key: &str) -> Result<bool> {
+    let mut tx = ctx.db.read().await?;
+    Ok(tickets::by_key(&mut tx, ticket.tracker, &ticket.target, key).await?.is_some())
 }
 
 /// Ranks and chooses; gives the scores of the likeliest too, for whoever asks why.

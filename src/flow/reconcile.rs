@@ -194,6 +194,9 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, here: Here<'_>) -> Result<()> 
     }
     for mut ticket in tickets::of_rollout(tx, &rollout.id).await? {
         if here.is_muted(ticket.theme.as_ref()) {
+            for kind in [ActionKind::File, ActionKind::Revise, ActionKind::Quote] {
+                drop_stale(ctx, tx, &ticket, kind).await?;
+            }
             continue;
         }
         match ticket.state {

@@ -12,7 +12,7 @@ use crate::domain::ticket::{Ticket, TicketState};
 use crate::github::{GitHub, HookDelivery};
 use crate::http::RemoteError;
 use crate::render::markers::{Marker, MarkerKind};
-use crate::store::{comments, deliveries, keys, rollouts, schedules, tickets};
+use crate::store::{comments, deliveries, keys, permissions, posts, rollouts, schedules, tickets};
 use crate::time::{DAY_MS, MINUTE_MS, UnixMs};
 
 /// The schedule that asks GitHub for what it could not deliver.
@@ -261,6 +261,8 @@ async fn forget_answers(ctx: &Context) -> Result<String> {
     let n = keys::forget_answers(&mut tx, ctx.now().plus(-ANSWERS_MAX_MS)).await?;
     let emptied = deliveries::empty_old(&mut tx, ctx.now().plus(-BODIES_MAX_MS)).await?;
     comments::forget(&mut tx, ctx.now().plus(-BODIES_MAX_MS)).await?;
+    permissions::forget(&mut tx, ctx.now().plus(-BODIES_MAX_MS)).await?;
+    posts::forget_reactions(&mut tx, ctx.now().plus(-BODIES_MAX_MS)).await?;
     tx.commit().await?;
     Ok(format!("{n} answers forgotten, {emptied} old deliveries emptied"))
 }

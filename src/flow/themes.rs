@@ -1,6 +1,7 @@
 //! What people decide about themes, and looking at all statements of a rollout together: load the whole book, change it,
 //! keep what differs.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::thread;
 
@@ -17,7 +18,8 @@ use crate::domain::tally::Tally;
 use crate::domain::theme::Theme;
 use crate::id::{FeedbackId, RolloutId, ThemeId};
 use crate::store::placed::{self, Placed};
-use crate::store::{Tx, regroupings, rollouts, themes, tickets};
+use crate::store::{Tx, mutes, regroupings, returns, rollouts, suggestions, themes, tickets};
+use crate::time::UnixMs;
 
 /// What a person wants done with themes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,7 +168,12 @@ struct Kept {
 
 async fn open(ctx: &Context, tx: &mut Tx, rollout: &RolloutId) -> Result<(Kept, Book)> {
     let kept = Kept { items: placed::all(tx, rollout).await?, themes: themes::every(tx, rollout).await? };
-    let told = tickets::of_rollout(tx, rollout).await?.into_iter().filter_map(|t| t.theme).collect();
+    let mut told: BTreeSet<ThemeId> =
+        tickets::of_rollout(tx, rollout).await?.into_iter().filter_map(|t| t.theme).collect();
+    // What people said of a theme, and what came back of it, is about what it is now.
+    told.extend(suggestions::answers(tx, rollout).await?.into_iter().map(|a| a.theme));
+    told.extend(mutes::of_rollout(tx, rollout, UnixMs(0)).await?.into_iter().map(|m| m.theme));
+    told.extend(returns::of_rollout(tx, rollout).await?.into_iter().map(|(theme, _)| theme));
     let decisions = regroupings::of_rollout(tx, rollout).await?.into_iter().map(|d| d.what).collect();
     let texts: Vec<Text<'_>> = kept.items.iter().filter_map(|(item, _)| says(item)).collect();
     let mut directions = ctx.embedder.embed(&texts, NonZeroUsize::MIN)?.into_iter();

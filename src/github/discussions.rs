@@ -10,6 +10,7 @@ use super::GitHub;
 use super::call::Call;
 use crate::domain::repo::RepoName;
 use crate::http::RemoteError;
+use crate::time::MINUTE_MS;
 
 /// Comments that are looked through for ours: the latest.
 const LATEST: &str = "query($id: ID!) { node(id: $id) { ... on Discussion { comments(last: 100) { nodes { id body \
@@ -125,6 +126,10 @@ impl GitHub {
         match (answer.data, answer.errors.first()) {
             (Some(data), None) => Ok(data),
             (_, Some(fault)) if fault.r#type == "NOT_FOUND" => Err(RemoteError::Gone { what }),
+            // GraphQL tells its limit within a good answer, and not until when.
+            (_, Some(fault)) if fault.r#type == "RATE_LIMITED" => {
+                Err(RemoteError::Wait { ms: MINUTE_MS, reason: format!("GitHub takes no more of {what} for now") })
+            }
             (_, fault) => {
                 let said = fault.map(|f| f.message.chars().take(200).collect::<String>()).unwrap_or_default();
                 Err(RemoteError::Refused { problem: format!("GitHub refuses {what}: {said}") })

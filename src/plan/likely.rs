@@ -60,7 +60,8 @@ pub fn choose(existing: Existing, ranked: &[Likely<'_>]) -> Choice {
     let next = ranked.get(1).map_or(0.0, |l| l.score);
     match (existing, ranked.first()) {
         (Existing::Off, _) => Choice::Mention(Vec::new()),
-        (Existing::Link, Some(best)) if best.score >= LINKS_FROM && best.score - next >= AHEAD => {
+        // One that was closed is theirs to open again.
+        (Existing::Link, Some(best)) if best.issue.open && best.score >= LINKS_FROM && best.score - next >= AHEAD => {
             Choice::Link(related(best))
         }
         (Existing::Link | Existing::Mention, _) => {

@@ -219,10 +219,22 @@ pub async fn get(tx: &mut Tx, id: &FeedbackId) -> Result<Option<(Feedback, bool)
     row.map(|r| Ok((r.row.try_into()?, r.counts != 0))).transpose()
 }
 
+/// What a reading sets, void again.
+macro_rules! void_reading {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "language = NULL, sentiment = NULL, score = NULL, confidence = NULL, intent = NULL, intent_confidence = NULL, ",
+            "spam = NULL, fingerprint = NULL, engine = NULL, details = NULL, placed_id = NULL",
+            $after
+        )
+    };
+}
+
 /// What was read in a statement is void: it counts nowhere until it is read again.
 pub async fn read_again(tx: &mut Tx, id: &FeedbackId) -> Result<()> {
-    on!(tx, c => sqlx::query("UPDATE feedback SET state = 'new', counts = 0, theme_id = NULL, placed_id = NULL WHERE id = $1")
-        .bind(id.as_str()).execute(c).await?.rows_affected());
+    let sql = void_reading!("UPDATE feedback SET state = 'new', counts = 0, theme_id = NULL, ", " WHERE id = $1");
+    on!(tx, c => sqlx::query(sql).bind(id.as_str()).execute(c).await?.rows_affected());
     Ok(())
 }
 
@@ -235,18 +247,22 @@ pub async fn by_dedupe_key(tx: &mut Tx, key: &str) -> Result<Option<FeedbackId>>
 
 /// Its person says it in other words: it is read again, and counts nowhere until then.
 pub async fn reword(tx: &mut Tx, id: &FeedbackId, text: Option<&str>) -> Result<()> {
-    on!(tx, c => sqlx::query(
-        "UPDATE feedback SET text = $2, state = 'new', counts = 0, theme_id = NULL, placed_id = NULL WHERE id = $1")
-        .bind(id.as_str()).bind(text).execute(c).await?.rows_affected());
+    let sql = void_reading!(
+        "UPDATE feedback SET text = $2, state = 'new', counts = 0, theme_id = NULL, retracted_ms = NULL, ",
+        " WHERE id = $1"
+    );
+    on!(tx, c => sqlx::query(sql).bind(id.as_str()).bind(text).execute(c).await?.rows_affected());
     Ok(())
 }
 
 /// Its person took it back: it says nothing, counts nowhere and is not read again.
 pub async fn retract(tx: &mut Tx, id: &FeedbackId, now: UnixMs) -> Result<()> {
-    on!(tx, c => sqlx::query(
+    let sql = void_reading!(
         "UPDATE feedback SET text = NULL, rating_value = NULL, rating_scale = NULL, metadata = NULL, url = NULL,
-           state = 'read', counts = 0, theme_id = NULL, placed_id = NULL, retracted_ms = $2 WHERE id = $1")
-        .bind(id.as_str()).bind(now.0).execute(c).await?.rows_affected());
+           state = 'read', counts = 0, theme_id = NULL, retracted_ms = $2, ",
+        " WHERE id = $1"
+    );
+    on!(tx, c => sqlx::query(sql).bind(id.as_str()).bind(now.0).execute(c).await?.rows_affected());
     Ok(())
 }
 
@@ -357,15 +373,19 @@ pub async fn join_late(
     tag: Option<&str>,
     since: UnixMs,
 ) -> Result<u64> {
-    Ok(on!(tx, c => sqlx::query(
+    let sql = void_reading!(
         "UPDATE feedback SET rollout_id = $1, state = 'new',
-           attributed_by = CASE WHEN wanted_rollout = $1 THEN 'rollout' WHEN wanted_flag IS NOT NULL THEN 'flag' ELSE 'release' END
+           attributed_by = CASE WHEN wanted_rollout = $1 THEN 'rollout' WHEN wanted_flag IS NOT NULL THEN 'flag' ELSE 'release' END, ",
+        "
          WHERE rollout_id IS NULL AND retracted_ms IS NULL AND received_ms >= $4
            AND (wanted_rollout = $1 OR (wanted_rollout IS NULL AND wanted_flag IS NOT NULL AND wanted_flag = CAST($2 AS TEXT)
                AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.flag = CAST($2 AS TEXT) AND r.id <> $1))
              OR (wanted_rollout IS NULL AND wanted_flag IS NULL AND wanted_release IS NOT NULL AND wanted_release = CAST($3 AS TEXT)
-               AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.tag = CAST($3 AS TEXT) AND r.id <> $1)))")
-        .bind(rollout.as_str()).bind(flag).bind(tag).bind(since.0).execute(c).await?.rows_affected()))
+               AND NOT EXISTS (SELECT 1 FROM rollouts r WHERE r.tag = CAST($3 AS TEXT) AND r.id <> $1)))"
+    );
+    Ok(
+        on!(tx, c => sqlx::query(sql).bind(rollout.as_str()).bind(flag).bind(tag).bind(since.0).execute(c).await?.rows_affected()),
+    )
 }
 
 /// The ids of what counts in a theme, the latest first.

@@ -22,3 +22,9 @@ pub async fn keep(tx: &mut Tx, repo: &RepoName, login: &str, role: &str, now: Un
         .execute(c).await?.rows_affected());
     Ok(())
 }
+
+/// Forgets roles that were told before.
+pub async fn forget(tx: &mut Tx, before: UnixMs) -> Result<u64> {
+    Ok(on!(tx, c => sqlx::query("DELETE FROM permissions WHERE asked_ms < $1")
+        .bind(before.0).execute(c).await?.rows_affected()))
+}

@@ -146,12 +146,12 @@ pub async fn follow(tx: &mut Tx, p: &Post, repo: &RepoName) -> Result<()> {
     Ok(())
 }
 
-/// Ends a post for good; the reason is for people. Something else that is wanted later gets a try again.
+/// Ends a post for good; the reason is for people. Something else that is wanted, by now or later, gets a try.
 pub async fn give_up(tx: &mut Tx, p: &Post, error: &str) -> Result<bool> {
     let n = on!(tx, c => sqlx::query(
-        "UPDATE posts SET state = 'failed', error = $2, owner = NULL, lease_ms = 0
+        "UPDATE posts SET state = CASE WHEN wanted_hash = $5 THEN 'failed' ELSE 'waiting' END, error = $2, owner = NULL, lease_ms = 0
          WHERE id = $1 AND state = 'waiting' AND owner = $3 AND lease_ms = $4")
-        .bind(p.id.as_str()).bind(error).bind(&p.owner).bind(p.lease_until.0).execute(c).await?.rows_affected());
+        .bind(p.id.as_str()).bind(error).bind(&p.owner).bind(p.lease_until.0).bind(&p.wanted_hash).execute(c).await?.rows_affected());
     Ok(n > 0)
 }
 
@@ -177,4 +177,10 @@ pub async fn troubled(tx: &mut Tx, limit: i64) -> Result<Vec<(String, String, St
     Ok(on!(tx, c => sqlx::query_as(
         "SELECT dedupe_key, state, error FROM posts WHERE state IN ('waiting', 'failed') AND error IS NOT NULL
          ORDER BY created_ms DESC, id LIMIT $1").bind(limit).fetch_all(c).await?))
+}
+
+/// Forgets reactions that were given before: nothing is ever changed in them.
+pub async fn forget_reactions(tx: &mut Tx, before: UnixMs) -> Result<u64> {
+    Ok(on!(tx, c => sqlx::query("DELETE FROM posts WHERE kind = 'reaction' AND state = 'done' AND written_ms < $1")
+        .bind(before.0).execute(c).await?.rows_affected()))
 }

@@ -8,6 +8,7 @@ use super::answer::{self, Reply, decide};
 use super::tell;
 use crate::command::{COMMANDS, Command};
 use crate::crash_point;
+use crate::domain::existing::Beside;
 use crate::domain::feedback::Belongs;
 use crate::domain::rollout::Rollout;
 use crate::domain::ticket::{Ticket, TicketState, TrackerName};
@@ -17,7 +18,7 @@ use crate::id::{RolloutId, ThemeId, TicketId};
 use crate::plan::windows::Wish;
 use crate::render::report;
 use crate::store::mutes::{self, Mute};
-use crate::store::{Tx, alarms, rollouts, themes as kept, tickets, windows};
+use crate::store::{Tx, alarms, existing, rollouts, themes as kept, tickets, windows};
 use crate::time::span_in_words;
 
 /// Does a command, records it and has it answered.
@@ -322,7 +323,8 @@ async fn mute(ctx: &Context, tx: &mut Tx, order: &Order<'_>, aim: &Aim, name: &s
     mutes::set(tx, &Mute { theme: theme.clone(), until, who: order.actor() }).await?;
     let why = format!("{} wants to hear nothing new of it until {}", order.actor(), until.human());
     decide(ctx, tx, &rollout.id, theme.as_str(), "mute", &why, order).await?;
-    rollouts::wake(tx, &rollout.id, until.plus(1)).await?;
+    // What was planned is dropped now; when it ends is looked at then.
+    rollouts::wake(tx, &rollout.id, ctx.now()).await?;
     Ok(Reply::done(
         &rollout.id,
         format!("Muted for {}: nothing is filed or written about it until {}.", span_in_words(for_ms), until.human()),
@@ -334,11 +336,11 @@ async fn link(ctx: &Context, tx: &mut Tx, order: &Order<'_>, aim: &Aim, key: &st
     let rollout = &aim.rollouts[0];
     let repo = order.comment.thread.repo.to_string();
     let number = key.strip_prefix(&repo).unwrap_or(key).trim_start_matches('#');
-    if number.parse::<u64>().is_err() {
+    let Ok(number) = number.parse::<u64>().map(|n| n.to_string()) else {
         return Ok(Reply::unclear(format!("“{key}” is no issue of this repository: write its number, such as 41.")));
-    }
+    };
     rollouts::lock(tx, &rollout.id).await?;
-    if tickets::by_key(tx, TrackerName::GitHub, &repo, number).await?.is_some() {
+    if tickets::by_key(tx, TrackerName::GitHub, &repo, &number).await?.is_some() {
         return Ok(Reply::unclear(format!("#{number} is a ticket of hearback's already.")));
     }
     let fresh = Ticket::wanted(
@@ -346,7 +348,7 @@ async fn link(ctx: &Context, tx: &mut Tx, order: &Order<'_>, aim: &Aim, key: &st
         &rollout.id,
         aim.theme.as_ref(),
         TrackerName::GitHub,
-        repo,
+        repo.clone(),
         ctx.now(),
     );
     tickets::want(tx, &fresh).await?;
@@ -359,13 +361,20 @@ async fn link(ctx: &Context, tx: &mut Tx, order: &Order<'_>, aim: &Aim, key: &st
         return Ok(Reply::unclear(format!("The ticket is #{there} already: close one of the two as a duplicate.")));
     }
     ticket.state = TicketState::Filed;
-    ticket.key = Some(number.to_owned());
+    ticket.target = repo;
+    ticket.key = Some(number.clone());
+    (ticket.url, ticket.error) = (None, None);
     tickets::save(tx, &ticket).await?;
+    // It is somebody's own: their text stays, and closing it is theirs.
+    let beside = Beside { linked: true, ..existing::beside(tx, &ticket.id).await? };
+    existing::put_beside(tx, &ticket.id, &beside).await?;
     rollouts::wake(tx, &rollout.id, ctx.now()).await?;
     let why = format!("{} linked #{number}", order.actor());
     decide(ctx, tx, &rollout.id, ticket.subject(), "link", &why, order).await?;
     Ok(Reply::done(
         &rollout.id,
-        format!("#{number} is the ticket from now on: hearback adds its section there and keeps it true."),
+        format!(
+            "#{number} is the ticket from now on: hearback says what it has to say in a comment there, and keeps it true."
+        ),
     ))
 }

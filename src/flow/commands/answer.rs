@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::Order;
-use crate::command::Command;
+use crate::command::{self, Command};
 use crate::domain::comment::ThreadKind;
 use crate::domain::post::{Content, Reaction, WantedPost};
 use crate::flow::{Context, comments, posts};
@@ -53,11 +53,13 @@ pub(super) async fn refuse(ctx: &Context, order: &Order<'_>, command: &Command, 
     let mut tx = ctx.db.write().await?;
     let aim = super::aim::of_thread(&mut tx, ctx, &order.comment.thread).await?;
     let rollout = aim.rollouts.first().map(|r| &r.id);
-    if let Some(rollout) = rollout {
+    let before = store::has_refused(&mut tx, &order.given.thread).await?;
+    // Once a thread: whoever asks again and again must not push other reasons out of sight.
+    if let (Some(rollout), false) = (rollout, before) {
         let why = format!("{} asked for {} in {} and may not", order.actor(), command.name(), order.given.thread);
         decide(ctx, &mut tx, rollout, "command", "refused", &why, order).await?;
     }
-    let says = if store::has_refused(&mut tx, &order.given.thread).await? { vec![] } else { vec![why.to_owned()] };
+    let says = if before { vec![] } else { vec![why.to_owned()] };
     let reply = Reply { outcome: Outcome::Refused, rollout: rollout.cloned(), says, link: None };
     if end(ctx, &mut tx, order, reply).await? {
         tx.commit().await?;
@@ -91,7 +93,12 @@ pub(super) async fn decide(
 pub(super) async fn end(ctx: &Context, tx: &mut Tx, order: &Order<'_>, reply: Reply) -> Result<bool> {
     let Reply { outcome, rollout, says, link } = reply;
     let now = ctx.now();
-    let (line, by) = (order.line.to_owned(), order.given.author.clone());
+    // A customer's words are kept as a statement, redacted, and nowhere else.
+    let line = match command::understand(order.line) {
+        Ok(Command::Feedback { .. }) => "/hearback feedback …".to_owned(),
+        _ => order.line.to_owned(),
+    };
+    let by = order.given.author.clone();
     let told = (!says.is_empty()).then_some(Answer { line, by, at: now, says, link });
     let kept = told.as_ref().map(serde_json::to_string).transpose()?;
     if !store::end(tx, &order.given.id, outcome, kept.as_deref(), rollout.as_ref(), now).await? {

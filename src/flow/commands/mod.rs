@@ -17,7 +17,6 @@ use crate::command::{self, Command, Role, Standing};
 use crate::crash_point;
 use crate::domain::comment::Comment;
 use crate::http::RemoteError;
-use crate::render::answer::Answer;
 use crate::store::commands::{self as store, Given, Outcome};
 use crate::time::UnixMs;
 
@@ -120,19 +119,26 @@ async fn unasked(ctx: &Context, given: &Given, error: &RemoteError) -> Result<()
 }
 
 async fn later(ctx: &Context, given: &Given, why: &str) -> Result<()> {
-    let mut tx = ctx.db.write().await?;
     if given.attempts >= ATTEMPTS_MAX {
         warn!(command.id = %given.id, "gave up on a command after {ATTEMPTS_MAX} tries: {why}");
-        let says =
-            vec!["That failed here, several times; hearback's log tells why. Please write it again later.".into()];
-        let line = serde_json::from_str::<Waiting>(&given.payload).map(|w| w.line).unwrap_or_default();
-        let answer = Answer { line, by: given.author.clone(), at: ctx.now(), says, link: None };
-        let answer = serde_json::to_string(&answer)?;
-        store::end(&mut tx, &given.id, Outcome::Failed, Some(&answer), None, ctx.now()).await?;
-    } else {
-        let outbox = &ctx.config.outbox;
-        let wait = backoff(given.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
-        store::postpone(&mut tx, &given.id, ctx.now().plus(wait)).await?;
+        return give_up(ctx, given).await;
     }
+    let outbox = &ctx.config.outbox;
+    let wait = backoff(given.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
+    let mut tx = ctx.db.write().await?;
+    store::postpone(&mut tx, &given.id, ctx.now().plus(wait)).await?;
     tx.commit().await
+}
+
+/// Ends a command that failed each time, and says so where it was given.
+async fn give_up(ctx: &Context, given: &Given) -> Result<()> {
+    let Ok(waiting) = serde_json::from_str::<Waiting>(&given.payload) else {
+        let mut tx = ctx.db.write().await?;
+        store::end(&mut tx, &given.id, Outcome::Failed, None, None, ctx.now()).await?;
+        return tx.commit().await;
+    };
+    let (line, comment) = (waiting.line.as_str(), &waiting.comment);
+    let order = Order { given, line, comment, standing: Standing::default() };
+    let says = vec!["That failed here, several times; hearback's log tells why. Please write it again later.".into()];
+    answer::say(ctx, &order, Reply { outcome: Outcome::Failed, rollout: None, says, link: None }).await
 }

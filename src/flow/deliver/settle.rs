@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 
-use super::super::desk;
+use super::super::{desk, existing as others};
 use super::leave::{Leave, leaves};
 use super::{Attempt, Change};
 use crate::crash_point;
@@ -30,6 +30,9 @@ pub(super) async fn settle(
     match tracker.us().await {
         Ok(us) => desk::remember_us(ctx, ticket.tracker, &us).await?,
         Err(error) => return Ok(Attempt::Failed { error, sent: false }),
+    }
+    if others::beside(ctx, ticket).await?.linked {
+        return Ok(Attempt::Obsolete);
     }
     let seen = match tracker.stands(&ticket.target, key).await {
         Ok(Some(seen)) => seen,

@@ -16,7 +16,7 @@ use crate::plan::{returns as rules, sync, tickets as planning};
 use crate::render::issue::counted;
 use crate::render::living::{Elsewhere, Living, Return};
 use crate::store::actions::{Action, ActionKind};
-use crate::store::{Tx, actions, feedback, returns, rollouts, themes, tickets, windows};
+use crate::store::{Tx, actions, existing, feedback, returns, rollouts, themes, tickets, windows};
 use crate::time::UnixMs;
 
 /// Earlier rollouts whose tickets are looked at.
@@ -76,16 +76,17 @@ fn people(n: i64) -> String {
 /// Opens again what enough others say after it was closed, and makes one decision hold for all that are kept in step.
 pub(super) async fn review(ctx: &Context, tx: &mut Tx, here: Here<'_>) -> Result<()> {
     let Here { rollout, policy, .. } = here;
+    let files = policy.tickets != TicketMode::Off && policy.listens_to(rollout);
     for ticket in tickets::of_rollout(tx, &rollout.id).await? {
-        if ticket.state != TicketState::Filed {
+        if ticket.state != TicketState::Filed || here.is_muted(ticket.theme.as_ref()) {
             continue;
         }
         let mut all = desk::topic(ctx, tx, &ticket).await?;
         let mut sides: Vec<Handling> = all.iter().map(|t| t.handling.clone()).collect();
         sync::align(&mut sides);
         let decided = sides.first().map(|s| s.decided.clone());
-        if let (Some(theme), Some(decided)) = (&ticket.theme, decided.filter(|d| d.resolution == Resolution::Completed))
-        {
+        let closed = decided.filter(|d| d.resolution == Resolution::Completed && files);
+        if let (Some(theme), Some(decided)) = (&ticket.theme, closed) {
             let mut later = Vec::new();
             for one in &all {
                 later.extend(returns::of_ticket(tx, &one.id).await?.into_iter().map(|(_, theme)| theme));
@@ -108,7 +109,8 @@ pub(super) async fn review(ctx: &Context, tx: &mut Tx, here: Here<'_>) -> Result
 /// Plans that a ticket is closed or opened again, where it does not stand as is decided.
 pub(super) async fn settle(ctx: &Context, tx: &mut Tx, ticket: &Ticket) -> Result<()> {
     let handling = &ticket.handling;
-    if sync::step(handling) == sync::Step::Rest {
+    // Somebody's own issue is theirs to close and to open.
+    if sync::step(handling) == sync::Step::Rest || existing::beside(tx, &ticket.id).await?.linked {
         return drop_stale(ctx, tx, ticket, ActionKind::Settle).await;
     }
     let payload = handling.decided.resolution.as_str().to_owned();
