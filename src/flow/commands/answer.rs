@@ -53,13 +53,11 @@ pub(super) async fn refuse(ctx: &Context, order: &Order<'_>, command: &Command, 
     let mut tx = ctx.db.write().await?;
     let aim = super::aim::of_thread(&mut tx, ctx, &order.comment.thread).await?;
     let rollout = aim.rollouts.first().map(|r| &r.id);
-    let before = store::has_refused(&mut tx, &order.given.thread).await?;
-    // Once a thread: whoever asks again and again must not push other reasons out of sight.
-    if let (Some(rollout), false) = (rollout, before) {
+    if let Some(rollout) = rollout {
         let why = format!("{} asked for {} in {} and may not", order.actor(), command.name(), order.given.thread);
         decide(ctx, &mut tx, rollout, "command", "refused", &why, order).await?;
     }
-    let says = if before { vec![] } else { vec![why.to_owned()] };
+    let says = if store::has_refused(&mut tx, &order.given.thread).await? { vec![] } else { vec![why.to_owned()] };
     let reply = Reply { outcome: Outcome::Refused, rollout: rollout.cloned(), says, link: None };
     if end(ctx, &mut tx, order, reply).await? {
         tx.commit().await?;

@@ -81,6 +81,10 @@ pub(super) async fn review(ctx: &Context, tx: &mut Tx, here: Here<'_>) -> Result
         if ticket.state != TicketState::Filed || here.is_muted(ticket.theme.as_ref()) {
             continue;
         }
+        // Somebody's own issue is theirs to open again.
+        if existing::beside(tx, &ticket.id).await?.linked {
+            continue;
+        }
         let mut all = desk::topic(ctx, tx, &ticket).await?;
         let mut sides: Vec<Handling> = all.iter().map(|t| t.handling.clone()).collect();
         sync::align(&mut sides);

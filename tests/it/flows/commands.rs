@@ -340,6 +340,18 @@ async fn what_outsiders_say_counts_and_can_be_taken_back(kind: Kind) {
         .await;
     assert_eq!(said, ["github negative 1"]);
     let first = house.github.comments_read(number).pop().unwrap().id;
+    // Edited twice before it is read again, and back from a command: it is one statement all the time.
+    for text in ["@hearback the checkout crashes whenever I pay", "/hearback help"] {
+        house.clock.advance(MINUTE_MS);
+        house.github.edits_comment_as("olaf", first, text).await;
+    }
+    house.work().await;
+    assert_eq!(house.heard().await, (5, 5));
+    house.clock.advance(MINUTE_MS);
+    house.github.edits_comment_as("olaf", first, "@hearback the checkout crashes when I tap pay").await;
+    house.work().await;
+    house.later(2 * MINUTE_MS).await;
+    assert_eq!(house.heard().await, (6, 6));
     // A second statement of the same person is the one that counts.
     write(&house, "olaf", number, "@hearback now it is great, I love it").await;
     assert_eq!(house.heard().await, (6, 7));
@@ -372,6 +384,9 @@ async fn feedback_in_somebody_s_name_takes_write_access(kind: Kind) {
     write(&house, "olaf", number, "/hearback feedback The checkout crashes when I tap pay").await;
     assert_eq!(house.heard().await, (7, 7));
     assert!(answer(&house, number).contains("Kept as a statement about v1.4.0."));
+    assert!(!answer(&house, number).contains("tap pay"), "words are kept as a statement alone");
+    let kept = house.ledger.column("SELECT answer FROM commands").await.join(" ");
+    assert!(!kept.contains("tap pay"), "{kept}");
     let id = house.github.comments_read(number).iter().rfind(|c| c.author == "wendy").unwrap().id;
     house.github.edits_comment_as("wendy", id, "/hearback feedback The pay button is slow for @acme-corp").await;
     house.work().await;
@@ -435,8 +450,9 @@ async fn an_issue_can_be_linked_before_there_is_a_ticket(kind: Kind) {
     assert!(answer(&house, pull).contains("is no issue of this repository"));
     write(&house, "wendy", pull, &format!("/hearback link #{mine}")).await;
     assert!(answer(&house, pull).contains("is the ticket from now on"));
-    let body = house.github.issue_read(mine).body;
-    assert!(body.starts_with("I collect here.") && body.contains("<!-- hearback:begin v=1 kind=section"), "{body}");
+    assert_eq!(house.github.issue_read(mine).body, "I collect here.", "whose it is");
+    let said = house.github.comments_read(mine);
+    assert!(said.iter().any(|c| c.body.contains("<!-- hearback:begin v=1 kind=section")), "{said:#?}");
     finish(house).await;
 }
 

@@ -13,6 +13,8 @@ on_both![
     what_people_wrote_becomes_the_ticket_where_that_is_wished,
     a_comment_of_ours_that_a_person_deleted_stays_deleted,
     a_linked_issue_that_a_person_deleted_is_over,
+    a_linked_issue_is_its_people_s_to_close_and_to_open,
+    what_is_closed_or_a_ticket_already_is_not_linked,
     switched_off_nobody_looks,
     a_look_that_fails_stops_nothing_and_is_told,
     what_is_locked_ours_or_a_pull_request_is_left_alone,
@@ -113,6 +115,32 @@ async fn a_linked_issue_that_a_person_deleted_is_over(kind: Kind) {
     house.crash(&["ivo"]).await;
     assert_eq!(house.theme_ticket().await.state, TicketState::Dismissed);
     assert_eq!(house.github.posts_to_create(), 1);
+    house.finish().await;
+}
+
+async fn a_linked_issue_is_its_people_s_to_close_and_to_open(kind: Kind) {
+    let house = House::with_release(kind, &[("policy.existing", "link")]).await;
+    let same = house.github.person_posts_issue(TITLE, TEXT).await;
+    house.crash(&FIVE).await;
+    house.later(MINUTE_MS).await;
+    house.github.person_closes(same).await;
+    house.work().await;
+    house.later(MINUTE_MS).await;
+    house.crash(&["hana", "ivo", "jo", "kim", "lea", "mia"]).await;
+    house.later(DAY_MS).await;
+    assert!(!house.github.issue_read(same).open, "others say it, and yet it is not ours to open");
+    house.read_comments();
+    house.finish().await;
+}
+
+async fn what_is_closed_or_a_ticket_already_is_not_linked(kind: Kind) {
+    let house = House::with_release(kind, &[("policy.existing", "link")]).await;
+    let same = house.github.person_posts_issue(TITLE, TEXT).await;
+    house.github.person_closes(same).await;
+    house.crash(&FIVE).await;
+    assert_eq!(house.github.posts_to_create(), 2, "the report, and one of ours");
+    assert_eq!(told(&house).await, [format!("mention: {same} may say the same")]);
+    house.read_comments();
     house.finish().await;
 }
 
