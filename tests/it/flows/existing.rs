@@ -14,7 +14,7 @@ on_both![
     a_comment_of_ours_that_a_person_deleted_stays_deleted,
     a_linked_issue_that_a_person_deleted_is_over,
     a_linked_issue_is_its_people_s_to_close_and_to_open,
-    what_is_closed_or_a_ticket_already_is_not_linked,
+    what_is_closed_is_mentioned_alone,
     switched_off_nobody_looks,
     a_look_that_fails_stops_nothing_and_is_told,
     what_is_locked_ours_or_a_pull_request_is_left_alone,
@@ -133,7 +133,7 @@ async fn a_linked_issue_is_its_people_s_to_close_and_to_open(kind: Kind) {
     house.finish().await;
 }
 
-async fn what_is_closed_or_a_ticket_already_is_not_linked(kind: Kind) {
+async fn what_is_closed_is_mentioned_alone(kind: Kind) {
     let house = House::with_release(kind, &[("policy.existing", "link")]).await;
     let same = house.github.person_posts_issue(TITLE, TEXT).await;
     house.github.person_closes(same).await;
