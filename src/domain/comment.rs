@@ -69,6 +69,9 @@ pub struct Comment {
     pub author: String,
     /// The login of who edited it: what is new in it is theirs.
     pub by: String,
+    /// Whether that is a program: what is new in it is nobody's to ask for.
+    #[serde(default)]
+    pub by_program: bool,
     /// The text before an edit; `None` where that changed something else.
     pub before: Option<String>,
     /// Whether the author belongs to the repository, as far as GitHub tells with the comment. A hint, no proof.

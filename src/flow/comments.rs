@@ -2,6 +2,7 @@
 //! statement. One comment is one statement, whatever happens to it: an edit rewords it, and a deletion takes it back.
 
 use anyhow::Result;
+use tracing::info;
 
 use super::commands::{self, aim};
 use super::feedback::{self as keeping, Sent};
@@ -12,7 +13,7 @@ use crate::domain::feedback::{Belongs, Statement, TEXT_MAX_CHARS};
 use crate::domain::post::{Content, Reactable, Reaction, WantedPost};
 use crate::id::{CommandId, FeedbackId};
 use crate::render::markers;
-use crate::store::commands::{Given, give, lines, withdraw};
+use crate::store::commands::{Given, Outcome, end, give, lines, withdraw};
 use crate::store::{Tx, comments, feedback};
 
 /// The channel of what people say in threads.
@@ -32,7 +33,7 @@ pub(super) async fn hear(ctx: &Context, tx: &mut Tx, comment: &Comment) -> Resul
         // What opens a pull request names its flags with the same word that links an issue elsewhere.
         asked.retain(|one| !command::names_a_flag(&one.line));
     }
-    let said = listen(ctx, tx, comment, asked.is_empty() && !gone).await?;
+    let said = if comment.by_program { None } else { listen(ctx, tx, comment, asked.is_empty() && !gone).await? };
     let given = take(ctx, tx, comment, &asked).await?;
     Ok(match (given, said) {
         (0, None) => "it holds no command, and is no statement about a rollout".into(),
@@ -65,7 +66,11 @@ async fn take(ctx: &Context, tx: &mut Tx, comment: &Comment, asked: &[Asked]) ->
             line: one.line.clone(),
             comment: Comment { text: String::new(), before: None, ..comment.clone() },
         };
-        let is_new = of_author.as_ref().is_some_and(|old| old.iter().all(|o| o.line != one.line));
+        let is_new = match &of_author {
+            Some(old) => old.iter().all(|o| o.line != one.line),
+            // What a program did to a text is its own, where it is not told what.
+            None => comment.by_program,
+        };
         let author = if is_new { &comment.by } else { &comment.author };
         let new = Given {
             id: CommandId::new(at, &*ctx.entropy),
@@ -76,7 +81,16 @@ async fn take(ctx: &Context, tx: &mut Tx, comment: &Comment, asked: &[Asked]) ->
             payload: serde_json::to_string(&waiting)?,
             attempts: 0,
         };
-        given += usize::from(give(tx, &new, ctx.now()).await?);
+        let is_given = give(tx, &new, ctx.now()).await?;
+        if is_new && comment.by_program {
+            // Known from now on, and nobody's to ask for, whoever edits the text next.
+            if is_given {
+                end(tx, &new.id, Outcome::Refused, None, None, ctx.now()).await?;
+                info!(comment = %comment.key, by = %comment.by, "a program wrote a command into somebody's text: it is left alone");
+            }
+        } else {
+            given += usize::from(is_given);
+        }
     }
     if given > 0 {
         react(ctx, tx, comment, Reaction::Eyes).await?;

@@ -14,10 +14,9 @@ mod settle;
 mod write;
 
 pub(super) use self::leave::made_beside;
-pub(super) use self::outcome::backoff;
 use self::outcome::{end, fail};
-use self::write::{file, quote, revise};
-use super::Context;
+use self::write::Writing;
+use super::{Context, retry};
 use crate::crash_point;
 use crate::domain::existing::Related;
 use crate::domain::handling::{Resolution, Seen};
@@ -26,7 +25,7 @@ use crate::flow::reconcile::Wanted;
 use crate::http::RemoteError;
 use crate::store::actions::{Action, ActionKind};
 use crate::store::{actions, rollouts, tickets};
-use crate::time::{DAY_MS, HOUR_MS, UnixMs};
+use crate::time::{DAY_MS, UnixMs};
 use crate::trackers::{IssueTracker, Remote};
 
 /// Stands in a ticket for a comment that a person deleted: it is not made again.
@@ -37,8 +36,6 @@ pub const LOOK_BACK_MS: i64 = DAY_MS;
 pub(super) const SETTLES: &str = "waiting until the tracker's list can show what an earlier attempt may have made";
 /// What an action waits for that would make something new.
 pub(super) const FULL: &str = "as many issues and comments were made in the account as may be";
-/// How long a scope waits whose App is suspended, before it is tried again, ms.
-pub const SUSPENDED_MS: i64 = HOUR_MS;
 
 /// Performs what is due, until `stopping` says to take nothing new. Gives how many actions were tried.
 pub async fn deliver_due(ctx: &Context, stopping: &(dyn Fn() -> bool + Send + Sync)) -> Result<usize> {
@@ -97,7 +94,6 @@ enum Attempt {
 }
 
 async fn perform(ctx: &Context, action: &Action) -> Result<()> {
-    let outbox = &ctx.config.outbox;
     let mut tx = ctx.db.read().await?;
     let ticket = tickets::get(&mut tx, &action.ticket).await?.context("an action without its ticket")?;
     drop(tx);
@@ -111,7 +107,7 @@ async fn perform(ctx: &Context, action: &Action) -> Result<()> {
         Attempt::Done(change, outcome) => end(ctx, action, ticket.key.as_deref(), change, outcome).await,
         Attempt::Obsolete => supersede(ctx, action).await,
         Attempt::LostLease => {
-            let wait = backoff(action.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
+            let wait = retry::wait(ctx, action.attempts);
             let why = "looking in the tracker took longer than the lease (outbox.lease)";
             let mut tx = ctx.db.write().await?;
             let ours = actions::retry(&mut tx, action, ctx.now().plus(wait), action.sent_at, true, why).await?;
@@ -148,11 +144,12 @@ async fn attempt(ctx: &Context, tracker: &dyn IssueTracker, action: &Action, tic
         warn!(action.id = %action.id, "dropped an action that can't be read");
         return Ok(Attempt::Obsolete);
     };
+    let writing = Writing { ctx, tracker, action, ticket, wanted: &wanted };
     match (kind, key) {
         (ActionKind::File, Some(_)) => Ok(Attempt::Done(Change::None, "known")),
-        (ActionKind::File, None) => file(ctx, tracker, action, ticket, &wanted).await,
-        (ActionKind::Revise, Some(key)) => revise(ctx, tracker, action, ticket, key, &wanted).await,
-        (ActionKind::Quote, Some(key)) => quote(ctx, tracker, action, ticket, key, &wanted).await,
+        (ActionKind::File, None) => writing.file().await,
+        (ActionKind::Revise, Some(key)) => writing.revise(key).await,
+        (ActionKind::Quote, Some(key)) => writing.quote(key).await,
         (ActionKind::Settle, _) | (ActionKind::Revise | ActionKind::Quote, None) => Ok(Attempt::Obsolete),
     }
 }

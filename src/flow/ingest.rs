@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use tracing::{error, info};
 
-use super::deliver::SUSPENDED_MS;
+use super::retry::SUSPENDED_MS;
 use super::{Context, comments, desk, mentions, policies, poll, suggest, usage};
 use crate::analysis::redact;
 use crate::crash_point;

@@ -7,7 +7,8 @@
 //! whoever has the key, `analyze` reads them, `correct` keeps what a person says of a reading, `reconcile` plans what the
 //! tickets should say, `suggest` hears what people say of those that wait for a yes, `rephrase` asks a language model for other
 //! words, `comments` hears what people write in threads, `commands` does what they ask for and
-//! `standing` knows who may, `retract` takes statements back,
+//! `standing` knows who may, `retract` takes statements back, `retry` says
+//! what follows from a failed request,
 //! `deliver` makes it so, `existing` looks for people's own issues about the same before, `desk` hears what people do with
 //! tickets, `posts` writes what is no ticket, `sweep` looks for what was
 //! missed, `lineage` shows rollouts together, `usage` counts what people do beside what they say, `pull` asks other systems for numbers,
@@ -43,6 +44,7 @@ pub mod reconcile;
 pub mod rephrase;
 pub mod reports;
 mod retract;
+mod retry;
 pub mod seal;
 mod standing;
 pub mod steer;

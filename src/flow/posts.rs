@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use self::make::{Attempt, attempt};
 use super::Context;
-use super::deliver::{SUSPENDED_MS, backoff};
+use super::retry::{self, Next, Tries};
 use crate::crash_point;
 use crate::domain::post::{Post, WantedPost};
 use crate::domain::repo::RepoName;
@@ -50,7 +50,7 @@ pub async fn next_due(ctx: &Context) -> Result<Option<UnixMs>> {
 }
 
 async fn record(ctx: &Context, post: &Post, attempt: Attempt) -> Result<()> {
-    let (now, outbox) = (ctx.now(), &ctx.config.outbox);
+    let now = ctx.now();
     let mut tx = ctx.db.write().await?;
     let outcome = match &attempt {
         Attempt::Done { remote, outcome, wrote } => {
@@ -67,7 +67,7 @@ async fn record(ctx: &Context, post: &Post, attempt: Attempt) -> Result<()> {
             "waiting"
         }
         Attempt::LostLease => {
-            let wait = backoff(post.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
+            let wait = retry::wait(ctx, post.attempts);
             let why = "looking at GitHub took longer than the lease (outbox.lease)";
             posts::retry(&mut tx, post, now.plus(wait), post.sent_at, true, why).await?;
             "retried"
@@ -84,43 +84,35 @@ async fn record(ctx: &Context, post: &Post, attempt: Attempt) -> Result<()> {
     Ok(())
 }
 
-/// What follows from a failure: wait, try again, follow, or give up by name.
+/// Records what follows from a failure. Of a thread that left its repository the answer goes with it: only the repository's
+/// name is followed.
 async fn fail(ctx: &Context, tx: &mut Tx, post: &Post, error: &RemoteError, sent: bool) -> Result<&'static str> {
-    let (now, outbox) = (ctx.now(), &ctx.config.outbox);
-    let said = error.to_string();
-    let held = match error {
-        RemoteError::Wait { ms, .. } => Some(now.plus(*ms)),
-        RemoteError::Suspended { .. } => Some(now.plus(SUSPENDED_MS)),
-        _ => None,
-    };
-    if let Some(until) = held {
-        pauses::hold(tx, &post.scope, until, &said).await?;
-        posts::retry(tx, post, until, post.sent_at, false, &said).await?;
-        return Ok("held");
-    }
-    let again = post.attempts + 1 < i64::from(outbox.attempts_max);
-    match error {
-        RemoteError::Moved { to: Some(to) } if again => {
-            // Of a thread that left its repository the answer goes with it: only the repository's name is followed.
-            let Some(repo) = RepoName::parse(to) else {
-                posts::give_up(tx, post, &said).await?;
-                return Ok("given_up");
-            };
-            posts::retry(tx, post, now, post.sent_at, true, &said).await?;
-            posts::follow(tx, post, &repo).await?;
-            Ok("followed")
+    let (now, said) = (ctx.now(), error.to_string());
+    let again = post.attempts + 1 < i64::from(ctx.config.outbox.attempts_max);
+    let tries = Tries { failed: post.attempts, sent_at: post.sent_at };
+    Ok(match retry::next(ctx, tries, error, sent) {
+        Next::Hold { until } => {
+            pauses::hold(tx, &post.scope, until, &said).await?;
+            posts::retry(tx, post, until, post.sent_at, false, &said).await?;
+            "held"
         }
-        RemoteError::NotSent { .. } | RemoteError::Unknown { .. } | RemoteError::Unauthorized { .. } if again => {
-            let unknown = matches!(error, RemoteError::Unknown { .. }) && sent;
-            let unsettled = if unknown { Some(now) } else { post.sent_at };
-            let settle = if unsettled.is_some() { outbox.settle.ms() } else { 0 };
-            let wait = backoff(post.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
-            posts::retry(tx, post, now.plus(wait.max(settle)), unsettled, true, &said).await?;
-            Ok("retried")
+        Next::Again { at, sent } => {
+            posts::retry(tx, post, at, sent, true, &said).await?;
+            "retried"
         }
-        _ => {
-            posts::give_up(tx, post, &said).await?;
-            Ok("given_up")
-        }
-    }
+        Next::Follow { target, .. } => match RepoName::parse(&target).filter(|_| again) {
+            Some(repo) => {
+                posts::retry(tx, post, now, post.sent_at, true, &said).await?;
+                posts::follow(tx, post, &repo).await?;
+                "followed"
+            }
+            None => give_up(tx, post, &said).await?,
+        },
+        Next::GiveUp => give_up(tx, post, &said).await?,
+    })
+}
+
+async fn give_up(tx: &mut Tx, post: &Post, said: &str) -> Result<&'static str> {
+    posts::give_up(tx, post, said).await?;
+    Ok("given_up")
 }

@@ -180,7 +180,8 @@ pub(super) async fn decided(tx: &mut Tx, ctx: &Context, here: Here<'_>, known: &
 
 /// Plans what the tickets need.
 async fn plan_tickets(ctx: &Context, tx: &mut Tx, here: Here<'_>) -> Result<()> {
-    let Here { rollout, home, .. } = here;
+    let Here { rollout, home, policy, .. } = here;
+    let answers = suggestions::answers(tx, &rollout.id).await?;
     let mut known = themes::of_rollout(tx, &rollout.id).await?;
     known.sort_by(|a, b| b.tally.people().cmp(&a.tally.people()).then_with(|| a.id.cmp(&b.id)));
     life::find_returns(ctx, tx, here, &known).await?;
@@ -200,8 +201,11 @@ async fn plan_tickets(ctx: &Context, tx: &mut Tx, here: Here<'_>) -> Result<()> 
             continue;
         }
         match ticket.state {
-            // What was decided before it could be filed holds for it, too.
-            TicketState::Wanted if !ticket.handling.decided.resolution.is_open() => {
+            // What was decided before it could be filed holds for it, too, and so do the rules of now.
+            TicketState::Wanted
+                if !ticket.handling.decided.resolution.is_open()
+                    || !planning::may_file(policy, policy.listens_to(rollout), ticket.theme.as_ref(), &answers) =>
+            {
                 drop_stale(ctx, tx, &ticket, ActionKind::File).await?;
             }
             TicketState::Wanted => {
@@ -303,12 +307,12 @@ async fn keep_true(
     };
     let due = ticket.written_at.map_or(ctx.now(), |at| at.plus(here.policy.coalesce_ms));
     if ticket.state == TicketState::Wanted {
-        return plan(ctx, tx, ticket, ActionKind::File, &wanted, ctx.now()).await;
+        return plan_words(ctx, tx, ticket, ActionKind::File, &wanted, ctx.now()).await;
     }
     if ticket.section_hash.as_deref() == Some(&wanted.hash) {
         drop_stale(ctx, tx, ticket, ActionKind::Revise).await?;
     } else {
-        plan(ctx, tx, ticket, ActionKind::Revise, &wanted, due).await?;
+        plan_words(ctx, tx, ticket, ActionKind::Revise, &wanted, due).await?;
     }
     // A closed ticket gets no new comment: that would call people to what is done.
     let quiet = ticket.comment.is_none() && !ticket.handling.decided.resolution.is_open();
@@ -321,7 +325,7 @@ async fn keep_true(
             drop_stale(ctx, tx, ticket, ActionKind::Quote).await?;
         } else {
             let due = if ticket.comment.is_none() { ctx.now() } else { due };
-            plan(ctx, tx, ticket, ActionKind::Quote, &quotes, due).await?;
+            plan_words(ctx, tx, ticket, ActionKind::Quote, &quotes, due).await?;
         }
     }
     Ok(())
@@ -337,8 +341,8 @@ async fn drop_stale(ctx: &Context, tx: &mut Tx, ticket: &Ticket, kind: ActionKin
     }
 }
 
-/// Plans an action, or gives the one that waits the newer content.
-async fn plan(
+/// Plans that the ticket says what is wanted. One of a kind waits for a ticket; the key is free again once it ended.
+async fn plan_words(
     ctx: &Context,
     tx: &mut Tx,
     ticket: &Ticket,
@@ -347,6 +351,19 @@ async fn plan(
     due: UnixMs,
 ) -> Result<()> {
     let payload = serde_json::to_string(wanted).context("writing an action as JSON")?;
+    plan(ctx, tx, ticket, kind, payload, format!("{}:{}", kind.as_str(), ticket.id), due).await
+}
+
+/// Plans an action, or gives the one that waits the newer content.
+async fn plan(
+    ctx: &Context,
+    tx: &mut Tx,
+    ticket: &Ticket,
+    kind: ActionKind,
+    payload: String,
+    dedupe_key: String,
+    due: UnixMs,
+) -> Result<()> {
     if let Some(waiting) = actions::waiting(tx, &ticket.id, kind).await? {
         if waiting.payload != payload {
             actions::replace_payload(tx, &waiting.id, &payload, ctx.now()).await?;
@@ -355,8 +372,7 @@ async fn plan(
     }
     let action = Action {
         id: ActionId::new(ctx.now(), &*ctx.entropy),
-        // One of a kind waits for a ticket; the key is free again once it ended.
-        dedupe_key: format!("{}:{}", kind.as_str(), ticket.id),
+        dedupe_key,
         ticket: ticket.id.clone(),
         rollout: ticket.rollout.clone(),
         kind,

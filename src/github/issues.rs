@@ -82,15 +82,25 @@ struct WireIssue {
 }
 
 #[derive(Deserialize)]
-struct WireUser {
-    login: String,
+pub(super) struct WireUser {
+    pub login: String,
 }
 
+/// A label, as one of the forms in which issues name it.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum WireLabel {
+pub(super) enum WireLabel {
     Whole { name: Option<String> },
     Name(String),
+}
+
+impl WireLabel {
+    pub fn name(self) -> Option<String> {
+        match self {
+            Self::Whole { name } => name,
+            Self::Name(name) => Some(name),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -102,10 +112,6 @@ struct WireComment {
 
 impl From<WireIssue> for Issue {
     fn from(wire: WireIssue) -> Self {
-        let name = |label| match label {
-            WireLabel::Whole { name } => name,
-            WireLabel::Name(name) => Some(name),
-        };
         Self {
             number: wire.number,
             url: wire.html_url,
@@ -113,7 +119,7 @@ impl From<WireIssue> for Issue {
             body: wire.body.unwrap_or_default(),
             open: wire.state == "open",
             reason: wire.state_reason,
-            labels: wire.labels.into_iter().filter_map(name).collect(),
+            labels: wire.labels.into_iter().filter_map(WireLabel::name).collect(),
             updated_at: wire.updated_at.as_deref().and_then(UnixMs::parse_rfc3339),
             closed_at: wire.closed_at.as_deref().and_then(UnixMs::parse_rfc3339),
         }

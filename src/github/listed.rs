@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use super::GitHub;
 use super::answers::Failure;
 use super::call::Whom;
+use super::issues::{WireLabel, WireUser};
 use crate::domain::existing::Listed;
 use crate::domain::repo::RepoName;
 use crate::time::UnixMs;
@@ -29,18 +30,6 @@ struct WireListed {
     labels: Vec<WireLabel>,
     updated_at: Option<String>,
     pull_request: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct WireUser {
-    login: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum WireLabel {
-    Whole { name: Option<String> },
-    Name(String),
 }
 
 impl GitHub {
@@ -70,16 +59,12 @@ impl GitHub {
 
 impl WireListed {
     fn listed(self, text_max: usize) -> Listed {
-        let name = |label| match label {
-            WireLabel::Whole { name } => name,
-            WireLabel::Name(name) => Some(name),
-        };
         Listed {
             key: self.number.to_string(),
             url: self.html_url,
             title: self.title.unwrap_or_default(),
             text: self.body.unwrap_or_default().chars().take(text_max).collect(),
-            labels: self.labels.into_iter().filter_map(name).collect(),
+            labels: self.labels.into_iter().filter_map(WireLabel::name).collect(),
             open: self.state == "open",
             updated_at: self.updated_at.as_deref().and_then(UnixMs::parse_rfc3339).unwrap_or(UnixMs(0)),
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::issues::Status;
 use super::search::quoted;
-use super::{Account, Flavour, Jira};
+use super::{Account, Jira};
 use crate::domain::existing::Listed;
 use crate::http::RemoteError;
 use crate::time::UnixMs;
@@ -16,15 +16,6 @@ const PAGE: usize = 100;
 const PAGES_MAX: usize = 3;
 /// How deep a document is read.
 const DEPTH_MAX: usize = 20;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    #[serde(default)]
-    issues: Vec<WireIssue>,
-    next_page_token: Option<String>,
-    total: Option<usize>,
-}
 
 #[derive(Deserialize)]
 struct WireIssue {
@@ -61,34 +52,8 @@ impl Jira {
     ) -> Result<Vec<Listed>, RemoteError> {
         let jql = format!("project = {} ORDER BY updated DESC", quoted(project));
         let fields = ["summary", "description", "labels", "issuetype", "creator", "status", "updated"];
-        let mut found: Vec<WireIssue> = Vec::new();
-        let mut token: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let mut question = json!({"jql": jql, "fields": fields, "maxResults": PAGE});
-            let path = match self.flavour {
-                Flavour::Cloud => {
-                    if let Some(token) = &token {
-                        question["nextPageToken"] = json!(token);
-                    }
-                    &["search", "jql"][..]
-                }
-                Flavour::DataCenter => {
-                    question["startAt"] = json!(found.len());
-                    &["search"][..]
-                }
-            };
-            let page: Page = self.ask(self.api(path), &question).await?;
-            let got = page.issues.len();
-            found.extend(page.issues);
-            token = page.next_page_token;
-            let more = match self.flavour {
-                Flavour::Cloud => token.is_some(),
-                Flavour::DataCenter => got > 0 && page.total.is_some_and(|total| found.len() < total),
-            };
-            if !more {
-                break;
-            }
-        }
+        let question = json!({"jql": jql, "fields": fields, "maxResults": PAGE});
+        let found: Vec<WireIssue> = self.found(question, PAGES_MAX).await?;
         let others = found.into_iter().filter(|i| !i.fields.creator.as_ref().is_some_and(|c| c.is(us)));
         Ok(others.map(|i| self.listed(i, text_max)).collect())
     }

@@ -254,6 +254,16 @@ pub struct Decision {
     pub why: Why,
 }
 
+/// Whether a ticket that is wanted and not there yet may still be filed: what was planned under other rules is not.
+pub fn may_file(policy: &Policy, watched: bool, theme: Option<&ThemeId>, answers: &[Answer]) -> bool {
+    let said_yes = || theme.is_some_and(|t| answers.iter().any(|a| a.theme == *t && a.said == Said::Yes));
+    match policy.tickets {
+        TicketMode::Off => said_yes(),
+        TicketMode::Suggest | TicketMode::Approve => (watched && theme.is_none()) || said_yes(),
+        TicketMode::Auto => watched || said_yes(),
+    }
+}
+
 /// Themes smaller than this are not worth a recorded decision: most are one person's.
 const WORTH_A_WORD: i64 = 2;
 

@@ -150,6 +150,7 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, l
                AND (p.scope = a.scope OR (p.scope = a.scope || '#new' AND a.kind IN ('file', 'quote'))))
              AND NOT EXISTS (SELECT 1 FROM actions b
                WHERE b.scope = a.scope AND b.state = 'waiting' AND b.owner IS NOT NULL AND b.lease_ms > $1)
+             AND NOT EXISTS (SELECT 1 FROM posts q WHERE q.scope = a.scope AND q.state = 'waiting' AND q.lease_ms > $1)
            ORDER BY a.due_ms, a.id LIMIT $4 FOR UPDATE SKIP LOCKED)
          RETURNING id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms"
     } else {
@@ -159,6 +160,7 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, l
                AND (p.scope = a.scope OR (p.scope = a.scope || '#new' AND a.kind IN ('file', 'quote'))))
              AND NOT EXISTS (SELECT 1 FROM actions b
                WHERE b.scope = a.scope AND b.state = 'waiting' AND b.owner IS NOT NULL AND b.lease_ms > $1)
+             AND NOT EXISTS (SELECT 1 FROM posts q WHERE q.scope = a.scope AND q.state = 'waiting' AND q.lease_ms > $1)
            ORDER BY a.due_ms, a.id LIMIT $4)
          RETURNING id, dedupe_key, ticket_id, rollout_id, kind, payload, scope, attempts, owner, lease_ms, sent_ms, created_ms"
     };
@@ -168,25 +170,7 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs, l
     rows.into_iter().map(Action::try_from).collect()
 }
 
-/// Notes that a request leaves now; `false` where this very claim of `a` no longer holds until `needed_until`, and then
-/// nothing may be sent. The lease's end is part of what is compared: workers of one process share a name.
-pub async fn mark_sent(tx: &mut Tx, a: &Action, now: UnixMs, needed_until: UnixMs) -> Result<bool> {
-    let n = on!(tx, c => sqlx::query(
-        "UPDATE actions SET sent_ms = $4
-         WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $5 AND state = 'waiting'")
-        .bind(a.id.as_str()).bind(&a.owner).bind(a.lease_until.0).bind(now.0).bind(needed_until.0)
-        .execute(c).await?.rows_affected());
-    Ok(n > 0)
-}
-
-/// Whether this very claim of `a` still holds until `needed_until`: read immediately before a request leaves.
-pub async fn holds(tx: &mut Tx, a: &Action, needed_until: UnixMs) -> Result<bool> {
-    let n: i64 = on!(tx, c => sqlx::query_scalar(
-        "SELECT COUNT(*) FROM actions
-         WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $4 AND state = 'waiting'")
-        .bind(a.id.as_str()).bind(&a.owner).bind(a.lease_until.0).bind(needed_until.0).fetch_one(c).await?);
-    Ok(n > 0)
-}
+leased!("actions", Action);
 
 /// Ends an action well. Its key is free again, because what is wanted later may be the same effect, and its content is
 /// not kept: customers' words lie in the feedback alone.
@@ -214,24 +198,6 @@ pub async fn give_up(tx: &mut Tx, a: &Action, error: &str, now: UnixMs) -> Resul
         "UPDATE actions SET state = 'failed', error = $2, done_ms = $3, owner = NULL
          WHERE id = $1 AND state = 'waiting' AND owner = $4 AND lease_ms = $5")
         .bind(a.id.as_str()).bind(error).bind(now.0).bind(&a.owner).bind(a.lease_until.0).execute(c).await?.rows_affected());
-    Ok(n > 0)
-}
-
-/// Tries again at `due`. `sent` stays where the outcome of the last request is unknown; `failure` counts as an attempt.
-/// `false` where `a` was taken over by another worker, whose lease and notes stay as they are.
-pub async fn retry(
-    tx: &mut Tx,
-    a: &Action,
-    due: UnixMs,
-    sent: Option<UnixMs>,
-    failure: bool,
-    error: &str,
-) -> Result<bool> {
-    let n = on!(tx, c => sqlx::query(
-        "UPDATE actions SET due_ms = $2, sent_ms = $3, attempts = attempts + $4, error = $5, owner = NULL, lease_ms = 0
-         WHERE id = $1 AND state = 'waiting' AND owner = $6 AND lease_ms = $7")
-        .bind(a.id.as_str()).bind(due.0).bind(sent.map(|t| t.0)).bind(i64::from(failure)).bind(error)
-        .bind(&a.owner).bind(a.lease_until.0).execute(c).await?.rows_affected());
     Ok(n > 0)
 }
 

@@ -22,6 +22,51 @@ macro_rules! on {
     };
 }
 
+/// What holds for rows that are taken by a lease: nobody else may send while it runs, and only its holder says what came of
+/// it. The lease's end is part of what is compared: workers of one process share a name.
+macro_rules! leased {
+    ($table:literal, $row:ty) => {
+        /// Notes that a request leaves now; `false` where this very claim no longer holds until `needed_until`, and then
+        /// nothing may be sent.
+        pub async fn mark_sent(tx: &mut Tx, row: &$row, now: UnixMs, needed_until: UnixMs) -> Result<bool> {
+            let n = on!(tx, c => sqlx::query(concat!(
+                "UPDATE ", $table, " SET sent_ms = $4
+                 WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $5 AND state = 'waiting'"))
+                .bind(row.id.as_str()).bind(&row.owner).bind(row.lease_until.0).bind(now.0).bind(needed_until.0)
+                .execute(c).await?.rows_affected());
+            Ok(n > 0)
+        }
+
+        /// Whether this very claim still holds until `needed_until`: read immediately before a request leaves.
+        pub async fn holds(tx: &mut Tx, row: &$row, needed_until: UnixMs) -> Result<bool> {
+            let n: i64 = on!(tx, c => sqlx::query_scalar(concat!(
+                "SELECT COUNT(*) FROM ", $table, "
+                 WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $4 AND state = 'waiting'"))
+                .bind(row.id.as_str()).bind(&row.owner).bind(row.lease_until.0).bind(needed_until.0).fetch_one(c).await?);
+            Ok(n > 0)
+        }
+
+        /// Tries again at `due`. `sent` stays where the outcome of the last request is unknown; `failure` counts as an
+        /// attempt. `false` where another worker took it over, whose lease and notes stay as they are.
+        pub async fn retry(
+            tx: &mut Tx,
+            row: &$row,
+            due: UnixMs,
+            sent: Option<UnixMs>,
+            failure: bool,
+            error: &str,
+        ) -> Result<bool> {
+            let n = on!(tx, c => sqlx::query(concat!(
+                "UPDATE ", $table, " SET due_ms = $2, sent_ms = $3, attempts = attempts + $4, error = $5, owner = NULL,
+                   lease_ms = 0
+                 WHERE id = $1 AND state = 'waiting' AND owner = $6 AND lease_ms = $7"))
+                .bind(row.id.as_str()).bind(due.0).bind(sent.map(|t| t.0)).bind(i64::from(failure)).bind(error)
+                .bind(&row.owner).bind(row.lease_until.0).execute(c).await?.rows_affected());
+            Ok(n > 0)
+        }
+    };
+}
+
 pub mod actions;
 pub mod alarms;
 pub mod commands;

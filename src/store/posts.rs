@@ -85,25 +85,7 @@ pub async fn claim(tx: &mut Tx, owner: &str, now: UnixMs, lease_until: UnixMs) -
     row.map(Post::try_from).transpose()
 }
 
-/// Notes that a request leaves now; `false` where this very claim no longer holds until `needed_until`, and then nothing
-/// may be sent.
-pub async fn mark_sent(tx: &mut Tx, p: &Post, now: UnixMs, needed_until: UnixMs) -> Result<bool> {
-    let n = on!(tx, c => sqlx::query(
-        "UPDATE posts SET sent_ms = $4
-         WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $5 AND state = 'waiting'")
-        .bind(p.id.as_str()).bind(&p.owner).bind(p.lease_until.0).bind(now.0).bind(needed_until.0)
-        .execute(c).await?.rows_affected());
-    Ok(n > 0)
-}
-
-/// Whether this very claim still holds until `needed_until`.
-pub async fn holds(tx: &mut Tx, p: &Post, needed_until: UnixMs) -> Result<bool> {
-    let n: i64 = on!(tx, c => sqlx::query_scalar(
-        "SELECT COUNT(*) FROM posts
-         WHERE id = $1 AND owner = $2 AND lease_ms = $3 AND lease_ms >= $4 AND state = 'waiting'")
-        .bind(p.id.as_str()).bind(&p.owner).bind(p.lease_until.0).bind(needed_until.0).fetch_one(c).await?);
-    Ok(n > 0)
-}
+leased!("posts", Post);
 
 /// Records that what `p` wanted is written, as `remote` where it has an id. Where something else is wanted by now it
 /// becomes due again `coalesce_ms` from now; else its content is not kept. `false` where another worker took it over.
@@ -117,23 +99,6 @@ pub async fn done(tx: &mut Tx, p: &Post, remote: Option<&str>, now: UnixMs, coal
            error = NULL
          WHERE id = $1 AND owner = $6 AND lease_ms = $7")
         .bind(p.id.as_str()).bind(&p.wanted_hash).bind(remote).bind(now.0).bind(coalesce_ms)
-        .bind(&p.owner).bind(p.lease_until.0).execute(c).await?.rows_affected());
-    Ok(n > 0)
-}
-
-/// Tries again at `due`. `sent` stays where the outcome of the last request is unknown; `failure` counts as an attempt.
-pub async fn retry(
-    tx: &mut Tx,
-    p: &Post,
-    due: UnixMs,
-    sent: Option<UnixMs>,
-    failure: bool,
-    error: &str,
-) -> Result<bool> {
-    let n = on!(tx, c => sqlx::query(
-        "UPDATE posts SET due_ms = $2, sent_ms = $3, attempts = attempts + $4, error = $5, owner = NULL, lease_ms = 0
-         WHERE id = $1 AND state = 'waiting' AND owner = $6 AND lease_ms = $7")
-        .bind(p.id.as_str()).bind(due.0).bind(sent.map(|t| t.0)).bind(i64::from(failure)).bind(error)
         .bind(&p.owner).bind(p.lease_until.0).execute(c).await?.rows_affected());
     Ok(n > 0)
 }

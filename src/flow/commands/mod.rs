@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
 use self::answer::Reply;
-use super::deliver::backoff;
-use super::{Context, standing};
+use super::{Context, retry, standing};
 use crate::command::{self, Command, Role, Standing};
 use crate::crash_point;
 use crate::domain::comment::Comment;
@@ -123,8 +122,7 @@ async fn later(ctx: &Context, given: &Given, why: &str) -> Result<()> {
         warn!(command.id = %given.id, "gave up on a command after {ATTEMPTS_MAX} tries: {why}");
         return give_up(ctx, given).await;
     }
-    let outbox = &ctx.config.outbox;
-    let wait = backoff(given.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
+    let wait = retry::wait(ctx, given.attempts);
     let mut tx = ctx.db.write().await?;
     store::postpone(&mut tx, &given.id, ctx.now().plus(wait)).await?;
     tx.commit().await

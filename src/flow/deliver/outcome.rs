@@ -3,13 +3,13 @@
 use anyhow::{Context as _, Result};
 use tracing::{info, warn};
 
-use super::{Change, SUSPENDED_MS};
+use super::Change;
 use crate::crash_point;
 use crate::domain::existing::Beside;
 use crate::domain::ticket::{Ticket, TicketState, TrackerName};
+use crate::flow::retry::{self, Next, Tries};
 use crate::flow::{Context, desk};
 use crate::http::RemoteError;
-use crate::id::Entropy;
 use crate::plan::sync::Told;
 use crate::store::actions::{Action, ActionKind};
 use crate::store::{Tx, actions, existing, pauses, rollouts, tickets};
@@ -122,47 +122,12 @@ async fn stand_beside(tx: &mut Tx, ticket: &Ticket, change: &Change) -> Result<(
     existing::put_beside(tx, &ticket.id, &beside).await
 }
 
-/// What follows from a failure.
-enum Next {
-    /// The scope waits, and this action with it; it is no failure of the action.
-    Hold { until: UnixMs },
-    /// Try again then.
-    Again { at: UnixMs, sent: Option<UnixMs> },
-    /// The object lives there now; `key` where it is called something else there.
-    Follow { target: String, key: Option<String> },
-    /// Nothing helps but a person.
-    GiveUp,
-}
-
-fn next(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -> Next {
-    let (now, outbox) = (ctx.now(), &ctx.config.outbox);
-    match error {
-        RemoteError::Wait { ms, .. } => Next::Hold { until: now.plus(*ms) },
-        RemoteError::Suspended { .. } => Next::Hold { until: now.plus(SUSPENDED_MS) },
-        RemoteError::Moved { to: Some(to) } => match to.split_once('#') {
-            Some((target, key)) => Next::Follow { target: target.to_owned(), key: Some(key.to_owned()) },
-            None => Next::Follow { target: to.clone(), key: None },
-        },
-        RemoteError::Refused { .. } | RemoteError::Gone { .. } | RemoteError::Moved { to: None } => Next::GiveUp,
-        RemoteError::NotSent { .. } | RemoteError::Unknown { .. } | RemoteError::Unauthorized { .. } => {
-            if action.attempts + 1 >= i64::from(outbox.attempts_max) {
-                return Next::GiveUp;
-            }
-            // A known failure had no effect. Where an earlier request is still unsettled, that stays so.
-            let unknown = matches!(error, RemoteError::Unknown { .. }) && sent;
-            let unsettled = if unknown { Some(now) } else { action.sent_at };
-            let settle = if unsettled.is_some() { outbox.settle.ms() } else { 0 };
-            let wait = backoff(action.attempts, outbox.retry_min.ms(), outbox.retry_max.ms(), &*ctx.entropy);
-            Next::Again { at: now.plus(wait.max(settle)), sent: unsettled }
-        }
-    }
-}
-
 /// Records a bad end: wait, try again, follow, or give up by name.
 pub(super) async fn fail(ctx: &Context, action: &Action, error: &RemoteError, sent: bool) -> Result<()> {
     let now = ctx.now();
     let said = error.to_string();
-    let next = next(ctx, action, error, sent);
+    let tries = Tries { failed: action.attempts, sent_at: action.sent_at };
+    let next = retry::next(ctx, tries, error, sent);
     let mut tx = ctx.db.write().await?;
     rollouts::lock(&mut tx, &action.rollout).await?;
     let mut ticket = tickets::get(&mut tx, &action.ticket).await?.context("an action without its ticket")?;
@@ -206,12 +171,4 @@ pub(super) async fn fail(ctx: &Context, action: &Action, error: &RemoteError, se
     ctx.telemetry.action(action.kind.as_str(), outcome);
     warn!(ticket.id = %ticket.id, scope = %action.scope, "{outcome}: could not {} a ticket: {said}", action.kind.as_str());
     Ok(())
-}
-
-/// How long to wait after `attempts` failures: doubling from `min` to `max` ms, a quarter more or less by chance, so
-/// that workers that failed together do not return together.
-pub fn backoff(attempts: i64, min: i64, max: i64, entropy: &dyn Entropy) -> i64 {
-    let doubled = min.saturating_mul(1_i64 << attempts.clamp(0, 30)).min(max);
-    let jitter = i64::try_from(entropy.bits() % 501).unwrap_or(250) - 250;
-    doubled.saturating_add(doubled.saturating_mul(jitter) / 1_000)
 }

@@ -4,20 +4,19 @@
 use anyhow::Result;
 
 use super::super::{Context, desk};
-use super::{Here, drop_stale, scope};
+use super::{Here, drop_stale, plan};
 use crate::domain::handling::{Decided, Handling, Resolution};
 use crate::domain::policy::TicketMode;
 use crate::domain::rollout::Rollout;
 use crate::domain::theme::Theme;
 use crate::domain::ticket::{Ticket, TicketState};
 use crate::domain::window::Window;
-use crate::id::{ActionId, ThemeId};
+use crate::id::ThemeId;
 use crate::plan::{returns as rules, sync, tickets as planning};
 use crate::render::issue::counted;
 use crate::render::living::{Elsewhere, Living, Return};
-use crate::store::actions::{Action, ActionKind};
-use crate::store::{Tx, actions, existing, feedback, returns, rollouts, themes, tickets, windows};
-use crate::time::UnixMs;
+use crate::store::actions::ActionKind;
+use crate::store::{Tx, existing, feedback, returns, rollouts, themes, tickets, windows};
 
 /// Earlier rollouts whose tickets are looked at.
 const EARLIER: i64 = 20;
@@ -118,29 +117,9 @@ pub(super) async fn settle(ctx: &Context, tx: &mut Tx, ticket: &Ticket) -> Resul
         return drop_stale(ctx, tx, ticket, ActionKind::Settle).await;
     }
     let payload = handling.decided.resolution.as_str().to_owned();
-    if let Some(waiting) = actions::waiting(tx, &ticket.id, ActionKind::Settle).await? {
-        if waiting.payload != payload {
-            actions::replace_payload(tx, &waiting.id, &payload, ctx.now()).await?;
-        }
-        return Ok(());
-    }
-    let action = Action {
-        id: ActionId::new(ctx.now(), &*ctx.entropy),
-        // What was given up once is tried again when something else is decided.
-        dedupe_key: format!("settle:{}:{}:{}", ticket.id, handling.decided.at.0, handling.seen.version.0),
-        ticket: ticket.id.clone(),
-        rollout: ticket.rollout.clone(),
-        kind: ActionKind::Settle,
-        payload,
-        scope: scope(ticket),
-        attempts: 0,
-        owner: None,
-        lease_until: UnixMs(0),
-        sent_at: None,
-        created_at: ctx.now(),
-    };
-    actions::plan(tx, &action, ctx.now()).await?;
-    Ok(())
+    // What was given up once is tried again when something else is decided.
+    let key = format!("settle:{}:{}:{}", ticket.id, handling.decided.at.0, handling.seen.version.0);
+    plan(ctx, tx, ticket, ActionKind::Settle, payload, key, ctx.now()).await
 }
 
 /// What a ticket's life came to, for its section.

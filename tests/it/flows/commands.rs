@@ -312,6 +312,22 @@ async fn what_programs_write_does_nothing(kind: Kind) {
     write(&house, "renovate[bot]", number, "/hearback close").await;
     write(&house, BOT, number, "/hearback close").await;
     assert_eq!((house.windows().await, outcomes(&house).await), (vec!["open".to_owned()], vec![]));
+    // What a program writes into a person's text is not that person's, whoever edits the text next.
+    write(&house, "wendy", number, "It goes well.").await;
+    let theirs = house.github.comments_read(number).iter().rfind(|c| c.author == "wendy").unwrap().id;
+    house.clock.advance(MINUTE_MS);
+    house.github.edits_comment_as("renovate[bot]", theirs, "It goes well.\n\n/hearback close").await;
+    house.work().await;
+    house.clock.advance(MINUTE_MS);
+    house.github.edits_comment_as("wendy", theirs, "It goes very well.\n\n/hearback close").await;
+    house.work().await;
+    house.later(2 * MINUTE_MS).await;
+    assert_eq!(
+        (house.windows().await, outcomes(&house).await),
+        (vec!["open".to_owned()], vec!["renovate[bot] refused".to_owned()])
+    );
+    house.github.person_deletes_comment(theirs).await;
+    house.work().await;
     // Neither does our own answer, nor a copy of it by somebody.
     write(&house, "wendy", number, "/hearback close nothing").await;
     let said = answer(&house, number);
@@ -319,7 +335,7 @@ async fn what_programs_write_does_nothing(kind: Kind) {
     house.later(HOUR_MS).await;
     assert_eq!(
         (house.windows().await, outcomes(&house).await),
-        (vec!["open".to_owned()], vec!["wendy unclear".to_owned()])
+        (vec!["open".to_owned()], vec!["renovate[bot] refused".to_owned(), "wendy unclear".to_owned()])
     );
     finish(house).await;
 }
@@ -328,6 +344,8 @@ async fn what_outsiders_say_counts_and_can_be_taken_back(kind: Kind) {
     let house = House::with_issues(kind, &[]).await;
     let number = house.theme().number;
     assert_eq!(house.heard().await, (5, 5));
+    let cells = async || house.ledger.column("SELECT key || ' ' || n FROM usage_cells WHERE n <> 0 ORDER BY key").await;
+    let beside_usage = cells().await;
     // Who belongs to the house is no customer, and who only talks is not asked.
     write(&house, "ada", number, "@hearback I love the new checkout").await;
     write(&house, "olaf", number, "Has anybody looked into this?").await;
@@ -374,6 +392,7 @@ async fn what_outsiders_say_counts_and_can_be_taken_back(kind: Kind) {
     let people =
         house.ledger.number("SELECT people FROM themes WHERE into_id IS NULL ORDER BY people DESC LIMIT 1").await;
     assert_eq!(people, 5, "its theme does not count it either");
+    assert_eq!(cells().await, beside_usage, "nor does anything that is counted beside what people do");
     finish(house).await;
 }
 
@@ -402,12 +421,24 @@ async fn themes_are_muted_and_merged(kind: Kind) {
     let house = House::with_issues(kind, &[]).await;
     let number = house.theme().number;
     let theme = house.ledger.column("SELECT id FROM themes").await.remove(0);
-    write(&house, "wendy", number, &format!("/hearback mute {theme} for 1d")).await;
+    // Of two that follow each other the second waits for the coalescing time.
+    for user in ["hal", "ina"] {
+        house.post(json!({"release": TAG, "user": user, "text": "The checkout crashes when I tap pay"})).await;
+        house.work().await;
+    }
     let before = house.theme().body;
+    assert!(before.contains("6 people say"), "{before}");
+    assert_eq!(
+        house.ledger.number("SELECT COUNT(*) FROM actions WHERE kind = 'revise' AND state = 'waiting'").await,
+        2,
+        "in the theme's ticket and in the report"
+    );
+    write(&house, "wendy", number, &format!("/hearback mute {theme} for 1d")).await;
+    assert_eq!(house.theme().body, before, "what was planned is not written");
     house.crash(&["ida", "jon"]).await;
     assert_eq!(house.theme().body, before, "nothing is written about it");
     house.later(DAY_MS).await;
-    assert!(house.theme().body.contains("7 people say"), "{}", house.theme().body);
+    assert!(house.theme().body.contains("9 people say"), "{}", house.theme().body);
     // Merging by names, one of which is none.
     write(&house, "wendy", number, &format!("/hearback merge {theme} \"nothing of the kind\"")).await;
     assert!(answer(&house, number).contains("No theme of this rollout is called “nothing of the kind”."));

@@ -1,8 +1,8 @@
 //! What repositories say in `.github/hearback.yml`: what is in force, what is told of it, and what is not done.
 
 use hearback::domain::repo::RepoName;
-use hearback::store::policies;
-use hearback::time::{HOUR_MS, MINUTE_MS};
+use hearback::store::{pauses, policies};
+use hearback::time::{Clock as _, HOUR_MS, MINUTE_MS};
 use serde_json::{Value, json};
 
 use super::house::{FIVE, GENERIC_SECRET, House, TAG};
@@ -12,6 +12,7 @@ use crate::worlds::github::Call;
 
 on_both![
     a_faulty_policy_is_told_at_its_line_and_the_last_good_one_stays,
+    what_waits_to_be_filed_goes_by_the_rules_of_now,
     a_policy_that_is_deleted_gives_way_to_the_settings,
     what_is_not_watched_opens_no_window,
     what_a_pull_request_proposes_is_judged_and_not_in_force,
@@ -97,6 +98,24 @@ async fn a_faulty_policy_is_told_at_its_line_and_the_last_good_one_stays(kind: K
     house.later(2 * MINUTE_MS).await;
     assert_eq!(house.github.filed().len(), 2, "now the report and the theme are filed");
     assert_eq!(house.wrong().await, Vec::<String>::new());
+    house.read_comments();
+    house.finish().await;
+}
+
+async fn what_waits_to_be_filed_goes_by_the_rules_of_now(kind: Kind) {
+    let house = House::with_release(kind, &[]).await;
+    let mut tx = house.ctx.db.write().await.unwrap();
+    pauses::hold(&mut tx, "github:acme", house.clock.now().plus(HOUR_MS), "GitHub asks to wait").await.unwrap();
+    tx.commit().await.unwrap();
+    house.crash(&FIVE).await;
+    assert_eq!(house.tickets().await.len(), 2, "by the settings both are wanted");
+    push(&house, Some("tickets: off\n")).await;
+    house.work().await;
+    house.later(2 * HOUR_MS).await;
+    assert_eq!(house.github.filed().len(), 0, "nothing is filed by accident");
+    push(&house, Some("tickets: auto\n")).await;
+    house.later(2 * MINUTE_MS).await;
+    assert_eq!(house.github.filed().len(), 2);
     house.read_comments();
     house.finish().await;
 }

@@ -11,7 +11,7 @@ use hearback::domain::theme::{Theme, ThemeVector};
 use hearback::domain::ticket::{Severity, Ticket, TicketState, TrackerName};
 use hearback::domain::window::{Window, WindowState};
 use hearback::id::{RolloutId, ThemeId, TicketId};
-use hearback::plan::tickets::{Decision, Picture, Verdict, Why, plan, severity};
+use hearback::plan::tickets::{Decision, Picture, Verdict, Why, may_file, plan, severity};
 use proptest::prelude::*;
 
 use super::START;
@@ -264,6 +264,31 @@ fn what_a_person_said_stands_until_enough_new_people_say_it() {
         };
         let decision = plan(&picture).into_iter().find(|d| d.theme.is_some()).expect("a decision");
         assert_eq!((decision.verdict, decision.why), wanted, "{mode:?} {said:?} {then} {now}");
+    }
+}
+
+#[test]
+fn what_was_planned_under_other_rules_is_filed_by_those_of_now() {
+    use TicketMode::{Approve, Auto, Off, Suggest};
+    let id = hearback::id::ThemeId("th".into());
+    for (mode, watched, of_theme, said, wanted) in [
+        (Auto, true, true, None, true),
+        (Auto, true, false, None, true),
+        (Auto, false, true, None, false),
+        (Auto, false, true, Some(Said::Yes), true),
+        (Off, true, true, None, false),
+        (Off, true, false, None, false),
+        (Off, true, true, Some(Said::Yes), true),
+        (Suggest, true, false, None, true),
+        (Suggest, true, true, None, false),
+        (Suggest, true, true, Some(Said::No), false),
+        (Approve, true, true, Some(Said::Yes), true),
+        (Approve, false, false, None, false),
+    ] {
+        let policy = Policy { tickets: mode, ..Policy::default() };
+        let answers: Vec<Answer> = said.map(|said| answer(&id, said, 1)).into_iter().collect();
+        let may = may_file(&policy, watched, of_theme.then_some(&id), &answers);
+        assert_eq!(may, wanted, "{mode:?} {watched} {of_theme} {said:?}");
     }
 }
 

@@ -1,8 +1,10 @@
 use anyhow::Result;
+use hearback::domain::post::{Content, WantedPost};
+use hearback::domain::repo::RepoName;
 use hearback::domain::ticket::{Ticket, TicketState, TrackerName};
 use hearback::id::{ActionId, RolloutId, TicketId};
 use hearback::store::actions::{self, Action, ActionKind};
-use hearback::store::{Db, pauses, tickets};
+use hearback::store::{Db, pauses, posts, tickets};
 use hearback::time::UnixMs;
 
 use super::samples::{kept, ticket};
@@ -10,6 +12,7 @@ use super::samples::{kept, ticket};
 on_both!(
     the_same_effect_is_planned_once,
     a_claim_waits_for_its_time_and_for_pauses,
+    an_account_is_asked_one_thing_at_a_time_by_both_outboxes,
     only_who_holds_the_lease_may_send,
     only_who_holds_the_lease_plans_the_next_try,
     a_payload_stays_once_somebody_may_have_sent_it,
@@ -91,6 +94,33 @@ async fn a_claim_waits_for_its_time_and_for_pauses(db: Db) -> Result<()> {
     let names = |list: &[Action]| list.iter().map(|a| a.id.0.clone()).collect::<Vec<_>>();
     assert_eq!(names(&claim(&db, "v", 150, 300).await?), ["ac_0001"], "the lease is over");
     assert_eq!(names(&claim(&db, "v", 200, 400).await?), ["ac_0002"], "the pause is over");
+    Ok(())
+}
+
+fn answer(number: u64) -> WantedPost {
+    WantedPost {
+        key: format!("answer:acme/shop#{number}"),
+        repo: RepoName::parse("acme/shop").unwrap(),
+        rollout: None,
+        content: Content::Comment { number, text: "a".into() },
+    }
+}
+
+async fn an_account_is_asked_one_thing_at_a_time_by_both_outboxes(db: Db) -> Result<()> {
+    let id = wanted(&db).await?;
+    plan(&db, &action(1, "one", &id), 10).await?;
+    let mut tx = db.write().await?;
+    posts::want(&mut tx, &answer(1), UnixMs(10), 60).await?;
+    let post = posts::claim(&mut tx, "w", UnixMs(10), UnixMs(100)).await?.expect("it is due");
+    tx.commit().await?;
+    assert_eq!(claim(&db, "v", 20, 200).await?, [], "an answer is being written there");
+    let mut tx = db.write().await?;
+    assert!(posts::done(&mut tx, &post, Some("7"), UnixMs(30), 60).await?);
+    tx.commit().await?;
+    assert_eq!(claim(&db, "v", 31, 200).await?.len(), 1);
+    let mut tx = db.write().await?;
+    posts::want(&mut tx, &answer(2), UnixMs(40), 60).await?;
+    assert_eq!(posts::claim(&mut tx, "w", UnixMs(40), UnixMs(100)).await?, None, "and the other way");
     Ok(())
 }
 

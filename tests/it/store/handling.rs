@@ -125,8 +125,10 @@ async fn what_came_back_is_kept_once(db: Db) -> Result<()> {
     assert!(returns::keep(&mut tx, &id, &later.id, &th.id, UnixMs(5)).await?);
     assert!(!returns::keep(&mut tx, &id, &later.id, &th.id, UnixMs(6)).await?);
     assert_eq!(returns::of_ticket(&mut tx, &id).await?, [(later.id.clone(), th.id.clone())]);
-    assert_eq!(returns::of_rollout(&mut tx, &later.id).await?, [(th.id, id)]);
+    assert_eq!(returns::of_rollout(&mut tx, &later.id).await?, [(th.id.clone(), id.clone())]);
     assert_eq!(returns::of_rollout(&mut tx, &before.id).await?, []);
+    themes::remove(&mut tx, &th.id).await?;
+    assert_eq!(returns::of_ticket(&mut tx, &id).await?, [], "a theme that is gone came back to nothing");
     Ok(())
 }
 

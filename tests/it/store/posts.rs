@@ -141,6 +141,13 @@ async fn what_failed_gets_a_try_when_something_else_is_wanted(db: Db) -> Result<
     tx.commit().await?;
     assert_eq!(claim(&db, 200, 300).await?, None);
     want(&db, &answer(1, "b"), 210).await?;
-    assert!(claim(&db, 210, 300).await?.is_some());
+    let post = claim(&db, 210, 300).await?.expect("other content gets a try");
+    // So does what was wanted while the last try was under way.
+    want(&db, &answer(1, "c"), 220).await?;
+    let mut tx = db.write().await?;
+    assert!(posts::give_up(&mut tx, &post, "locked").await?);
+    tx.commit().await?;
+    let post = claim(&db, 230, 300).await?.expect("nothing of it was tried");
+    assert!(post.payload.contains("\"c\""), "{post:?}");
     Ok(())
 }

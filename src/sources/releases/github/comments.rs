@@ -152,10 +152,10 @@ fn read(event: &str, body: &[u8], received_at: UnixMs) -> Result<Result<Comment,
     };
     let is_program = |account: &Account| account.r#type == "Bot" || account.login.ends_with("[bot]");
     let Some(author) = text.user else { return Ok(Err("the account that wrote it is gone".into())) };
-    let program = text.performed_via_github_app.is_some()
-        || is_program(&author)
-        || (change != Change::Deleted && e.sender.as_ref().is_some_and(is_program));
-    if program {
+    let by_program = change != Change::Deleted && e.sender.as_ref().is_some_and(is_program);
+    // What a program puts into a person's text has to be known, so that it is never taken for the person's.
+    let wrote = text.performed_via_github_app.is_some() || is_program(&author);
+    if wrote || (by_program && change != Change::Edited) {
         return Ok(Err("a program wrote it".into()));
     }
     let association = text.author_association.unwrap_or_default();
@@ -168,6 +168,7 @@ fn read(event: &str, body: &[u8], received_at: UnixMs) -> Result<Result<Comment,
         reactable,
         author: clean(&author.login, NAME_MAX),
         by: clean(&by, NAME_MAX),
+        by_program,
         before: e.changes.and_then(|changes| changes.body).map(|body| body.from.unwrap_or_default()),
         insider: ["OWNER", "MEMBER", "COLLABORATOR"].contains(&association.as_str()),
         text: text.body.unwrap_or_default(),
